@@ -1,0 +1,161 @@
+/** What a cycle needs from the outside. The adapters (`entra`, `targets`, `store`, `notify`) fill these interfaces. */
+import type { Action } from "../model/action.ts";
+import type { CycleRecord, CycleTrigger, Hold, RequestCounts } from "../model/cycle.ts";
+import type {
+  DirectoryGroup,
+  DirectoryUser,
+  Mailbox,
+  ObjectId,
+  PersonFacts,
+  Profile,
+  ScopedGroup,
+} from "../model/directory.ts";
+import type { Account, Candidate, Decision, PersonFailure } from "../model/person.ts";
+import type { TierName } from "../model/tier.ts";
+import type { ActionPair, GuardedPlan, HoldProposal } from "../plan/types.ts";
+
+export interface Clock {
+  /** Epoch milliseconds of this computer. */
+  now(): number;
+}
+
+/** A group by name or object id. */
+export type GroupRef = { readonly name: string } | { readonly id: ObjectId };
+
+/** What is read from the directory for one tenant. */
+export interface DirectoryScope {
+  readonly parentGroup: GroupRef;
+  /** Groups outside the parent that rules name with `anywhere` or by id. */
+  readonly others: readonly GroupRef[];
+  /** User properties to select, `id` included. */
+  readonly properties: readonly string[];
+}
+
+/** A member of a group as listed: a user with properties, a group, or something that takes no licence. */
+export type DirectoryMember =
+  | { readonly kind: "user"; readonly user: DirectoryUser }
+  | { readonly kind: "group"; readonly group: DirectoryGroup }
+  | { readonly kind: "other"; readonly id: ObjectId };
+
+/** How far the directory was read, kept by the store and understood by the source only. */
+export interface DirectoryCursor {
+  /** Opaque JSON text. */
+  readonly value: string;
+}
+
+/** Where a source puts what it reads. Nothing shows before `publish`. */
+export interface MirrorWriter {
+  /** What the mirror holds now. */
+  readonly cursor: DirectoryCursor | null;
+  /** Groups in scope now, as last published. */
+  groups(): readonly ScopedGroup[];
+  /** Which of these users the mirror knows the properties of. */
+  known(ids: readonly ObjectId[]): ReadonlySet<ObjectId>;
+  /** The full read under way, if one was cut: its opaque progress. Pages staged under it are still there. */
+  readonly progress: string | null;
+  /** Starts a full read from nothing; forgets what was staged. */
+  restage(): void;
+  /** Stages one page of a group's members; `progress` is what `progress` gives after a cut. One transaction. */
+  stagePage(groupId: ObjectId, members: readonly DirectoryMember[], progress: string): void;
+  /** Users of the staged read that are not known from it but were in the mirror: candidates for "left or deleted?". */
+  vanished(): readonly ObjectId[];
+  /** Makes the staged full read the mirror: one transaction, with the new cursor. */
+  publishFull(reading: FullReading): void;
+  /** Applies changes to the mirror: one transaction, with the new cursor. */
+  publishChanges(changes: DirectoryChanges): void;
+}
+
+export interface FullReading {
+  readonly groups: readonly ScopedGroup[];
+  /** Of `vanished()`: those that Entra has deleted; the others have only left. */
+  readonly deleted: readonly ObjectId[];
+  readonly cursor: DirectoryCursor | null;
+}
+
+/** Changes read by delta, already settled: set operations that can be repeated without harm. */
+export interface DirectoryChanges {
+  /** Every group in scope after the changes; null: unchanged. */
+  readonly groups: readonly ScopedGroup[] | null;
+  /** Direct memberships that now exist / no longer exist. A pair is in one of the two only. */
+  readonly added: readonly { readonly group: ObjectId; readonly member: ObjectId; readonly kind: "user" | "group" }[];
+  readonly removed: readonly { readonly group: ObjectId; readonly member: ObjectId }[];
+  /** Groups whose direct members were listed afresh: replaces all of them. */
+  readonly relisted: readonly { readonly group: ObjectId; readonly members: readonly DirectoryMember[] }[];
+  /** New or changed properties; merged over what is known. Users that are in no group in scope are ignored. */
+  readonly users: readonly DirectoryUser[];
+  readonly deleted: readonly ObjectId[];
+  /** Seen alive again. */
+  readonly restored: readonly ObjectId[];
+  readonly cursor: DirectoryCursor;
+}
+
+export interface ReadOptions {
+  readonly scope: DirectoryScope;
+  /** Read everything again even where changes would do. */
+  readonly full: boolean;
+  /** Aborts at the cycle's deadline or when the agent stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface ReadResult {
+  /** full: everything was read; changes: by delta. */
+  readonly kind: "full" | "changes";
+  /** Graph's clock (its `Date` header) of the last answer; epoch ms, null when no answer bore one. */
+  readonly serverTime: number | null;
+}
+
+/** The source system. Throws `AgentError`; what it could not read whole it does not publish. */
+export interface DirectorySource {
+  read(mirror: MirrorWriter, options: ReadOptions): Promise<ReadResult>;
+  /**
+   * Mailbox settings of these people, in batches as they arrive. Ids that are left out of every batch could not be read now
+   * (throttled, deadline): they stay unread.
+   */
+  readMailboxes(
+    ids: readonly ObjectId[],
+    signal: AbortSignal,
+  ): AsyncIterable<ReadonlyMap<ObjectId, Exclude<Mailbox, "unread">>>;
+  /** Requests made since the source was built. */
+  requests(): Pick<RequestCounts, "token" | "graph">;
+}
+
+/** One action with what the target needs to carry it out. */
+export interface ApplyItem {
+  readonly action: Action;
+  readonly accountKey: number | null;
+  readonly profile: Profile;
+}
+
+export type ApplyResult =
+  | { readonly item: ApplyItem; readonly ok: true }
+  | { readonly item: ApplyItem; readonly ok: false; readonly code: string; readonly message: string };
+
+/** The licence system. */
+export interface LicenceTarget {
+  readonly kind: "ledger" | "scim";
+  /**
+   * Brings `Accounts` in line with the licence system where that is due (first time, reconcile, lost answers of people in `unsettled`).
+   * Throws `ERR_TARGET_UNREACHABLE` or `ERR_TARGET_FORBIDDEN` when nothing can be said about it.
+   */
+  refresh(unsettled: readonly ObjectId[], signal: AbortSignal): Promise<void>;
+  /**
+   * Carries out a batch in its order. `settle` is called with the results as they become known, each item once, in one transaction
+   * with the change where the target lives in the same database. Items never settled were not done, or nobody knows (outage): throws then.
+   */
+  apply(
+    batch: readonly ApplyItem[],
+    settle: (results: readonly ApplyResult[]) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  requests(): number;
+}
+
+/** What goes to people: filled by `notify` through the outbox. */
+export interface Notice {
+  /** Stable kind: `seats.exhausted`, `hold.formed`, `cycle.failing`, … */
+  readonly kind: string;
+  readonly tenant: string;
+  /** The same event twice has the same key: it is told once. */
+  readonly key: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,59 @@
+/** One synchronisation of one tenant, as history, `/cycles` and `sync --json` show it. */
+import type { Action, ActionCounts, ActionKind } from "./action.ts";
+import type { ObjectId } from "./directory.ts";
+
+export type CycleKind = "initial" | "incremental" | "full";
+export type CycleTrigger = "schedule" | "api" | "cli" | "startup";
+export type CycleOutcome = "succeeded" | "held" | "failed";
+
+export interface RequestCounts {
+  readonly token: number;
+  /** HTTP requests to Graph; a `$batch` counts as 1. */
+  readonly graph: number;
+  readonly target: number;
+}
+
+export interface PersonFailureRecord {
+  readonly user: ObjectId;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface CycleError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface CycleRecord {
+  readonly id: string;
+  readonly tenant: string;
+  readonly kind: CycleKind;
+  readonly trigger: CycleTrigger;
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+  /** Null while it runs, like `durationMs` and `outcome`. */
+  readonly finishedAt: string | null;
+  readonly durationMs: number | null;
+  readonly outcome: CycleOutcome | null;
+  readonly requests: RequestCounts;
+  /** Actions that were applied. */
+  readonly actions: ActionCounts;
+  /** Actions held in this cycle, by kind; kinds without any are absent. */
+  readonly held: Readonly<Partial<Record<ActionKind, number>>>;
+  readonly failures: readonly PersonFailureRecord[];
+  readonly error: CycleError | null;
+}
+
+/** Actions kept back until a person approves. */
+export interface Hold {
+  readonly id: string;
+  readonly tenant: string;
+  /** The guarded kind whose limit was exceeded. */
+  readonly guard: ActionKind;
+  /** ISO 8601 UTC. */
+  readonly since: string;
+  readonly expiresAt: string;
+  /** Held actions, dependent ones (the assign of a held create) included. */
+  readonly actions: readonly Action[];
+}
