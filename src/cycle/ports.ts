@@ -4,6 +4,7 @@ import type { CycleRecord, CycleTrigger, Hold, RequestCounts } from "../model/cy
 import type {
   DirectoryGroup,
   DirectoryUser,
+  GroupRef,
   Mailbox,
   ObjectId,
   PersonFacts,
@@ -19,8 +20,7 @@ export interface Clock {
   now(): number;
 }
 
-/** A group by name or object id. */
-export type GroupRef = { readonly name: string } | { readonly id: ObjectId };
+export type { GroupRef };
 
 /** What is read from the directory for one tenant. */
 export interface DirectoryScope {

@@ -16,6 +16,9 @@ export interface DirectoryGroup {
   readonly visibility: string | null;
 }
 
+/** A group by name or object id, as configuration and rules name it. */
+export type GroupRef = { readonly name: string } | { readonly id: ObjectId };
+
 /** A group in scope, as rules are bound to it. */
 export interface ScopedGroup extends DirectoryGroup {
   /** parent: the parent group itself; member: a direct member of it; nested: below a member; other: named by a rule with `anywhere` or an id outside the parent. */
