@@ -1,0 +1,179 @@
+/** What a cycle needs of the agent's durable memory; `store` fills it. */
+import type { Action, GuardedKind } from "../model/action.ts";
+import type { CycleError, CycleKind, CycleRecord, CycleTrigger, Hold, RequestCounts } from "../model/cycle.ts";
+import type { Mailbox, ObjectId, Profile, ScopedGroup } from "../model/directory.ts";
+import type { Account, Decision, PersonFailure, PreviousDecision } from "../model/person.ts";
+import type { TierName } from "../model/tier.ts";
+import type { ActionPair, HoldProposal } from "../plan/types.ts";
+import type { MirrorWriter, Notice } from "./ports.ts";
+
+/** A person as the store knows them, before the rules are asked. */
+export interface StoredPerson {
+  readonly key: number;
+  readonly id: ObjectId;
+  /** JSON text of the selected properties; null: never read. */
+  readonly properties: string | null;
+  readonly presence: "present" | "deleted";
+  readonly mailbox: Mailbox;
+  /** Key for `GroupGraph.closure`: the groups the person is a direct member of. */
+  readonly direct: string;
+  readonly account: Account | null;
+  readonly previous: PreviousDecision | null;
+}
+
+export interface GroupGraph {
+  readonly groups: readonly ScopedGroup[];
+  /** Direct nesting among groups in scope. */
+  readonly nesting: readonly { readonly parent: ObjectId; readonly child: ObjectId }[];
+  /** All groups that a person with these direct memberships is in, nested ones included. The same set for the same key. */
+  closure(direct: string): ReadonlySet<ObjectId>;
+  /** The direct groups alone. */
+  direct(direct: string): readonly ObjectId[];
+}
+
+/** Which rules the stored decisions come from. */
+export interface EvaluationMark {
+  readonly fingerprint: string | null;
+  /** Epoch ms of the time the rules were last applied for. */
+  readonly at: number | null;
+}
+
+/** The people of one tenant: mirror and decisions. */
+export interface PeopleStore {
+  /** The mirror, to be filled with exactly these user properties: one that an answer leaves out is null. */
+  mirror(properties: readonly string[]): MirrorWriter;
+  /** Properties that the mirror holds for everybody; null: nothing is mirrored yet. */
+  mirroredProperties(): readonly string[] | null;
+  groupGraph(): GroupGraph;
+  evaluation(): EvaluationMark;
+  /** Everybody has to be evaluated again (rules changed). Kept until `settled`. */
+  markAllDirty(): void;
+  /**
+   * People whose inputs changed, whose state is still open (pending, conflict, error), or whose purge is due; in chunks.
+   * The second number bounds how many are in memory beyond what the caller keeps.
+   */
+  open(now: number, chunk: number): Iterable<readonly StoredPerson[]>;
+  /** The heads of the waiting lists: for each (tier waited for, tier held) the first `limit`. */
+  queueHeads(limit: number): readonly StoredPerson[];
+  /** People who have or want one of these addresses. */
+  claimants(addressKeys: readonly string[]): readonly StoredPerson[];
+  /** One person, whatever their state. */
+  person(id: ObjectId): StoredPerson | null;
+  /** People with mailbox settings read before `before`, oldest first. */
+  staleMailboxes(before: number, limit: number): readonly { readonly key: number; readonly id: ObjectId }[];
+  saveMailboxes(settings: ReadonlyMap<ObjectId, Exclude<Mailbox, "unread">>, now: number): void;
+  /** Records decisions (with the identity shown to people) that need no action. One transaction. */
+  decide(decisions: readonly DecidedPerson[]): void;
+  /** Everybody open was decided with these rules: the next cycle starts from changes again. */
+  settled(mark: { readonly fingerprint: string; readonly at: number }): void;
+  /** Waiting people per tier. */
+  waiting(): ReadonlyMap<TierName, number>;
+}
+
+/** A decision with what is shown of the person. */
+export interface DecidedPerson {
+  readonly decision: Decision;
+  /** Kept as it was when null (a person who is gone). */
+  readonly address: string | null;
+  readonly displayName: string | null;
+  readonly groups: readonly string[];
+  readonly failure: PersonFailure | null;
+}
+
+/** Accounts at the target: the truth for the ledger, a local copy for a remote target. */
+export interface AccountStore {
+  usage(): ReadonlyMap<TierName, number>;
+  count(): number;
+  /** Accounts bound to nobody with one of these addresses. */
+  unbound(addressKeys: readonly string[]): readonly Account[];
+}
+
+/** What the ledger and remote targets write. Each method is one statement; the caller owns the transaction. */
+export interface AccountWriter {
+  /** The account bound to a person; null: none. */
+  of(person: number): Account | null;
+  byKey(key: number): Account | null;
+  create(account: { person: number; address: string; profile: Profile; remoteId: string | null; at: number }): number;
+  bind(key: number, person: number): void;
+  update(key: number, change: { address: string; profile: Profile }): void;
+  setTier(key: number, tier: TierName | null): void;
+  revoke(key: number, at: number): void;
+  /** Deletes the person's event log beyond recovery and marks the account purged. */
+  purge(key: number, person: number, at: number): void;
+}
+
+/** One cycle being recorded. */
+export interface OpenCycle {
+  readonly id: string;
+  setKind(kind: CycleKind): void;
+  /**
+   * Records what was done: one event per applied action, decisions, counters. In the caller's transaction where there is one.
+   * `approved`: whether a person approved the action (it does not count against the brakes again).
+   */
+  record(done: readonly SettledAction[]): void;
+  /** Actions about to be sent to a remote target; forgotten as they are recorded. */
+  intend(actions: readonly Action[]): void;
+  finish(result: {
+    outcome: "succeeded" | "held" | "failed";
+    held: CycleRecord["held"];
+    requests: RequestCounts;
+    error: CycleError | null;
+  }): CycleRecord;
+}
+
+export interface SettledAction {
+  readonly action: Action;
+  /** Null: it was done. */
+  readonly failure: PersonFailure | null;
+  readonly approved: boolean;
+  /** Written with the person's last action of the cycle; null: more is to come. */
+  readonly decided: DecidedPerson | null;
+  /** Epoch ms, Graph's time. */
+  readonly at: number;
+}
+
+export interface Journal {
+  begin(cycle: { trigger: CycleTrigger; kind: CycleKind; id?: string }): OpenCycle;
+  /** No cycle of this tenant has ended well yet. */
+  initial(): boolean;
+  /** Applied in the last 24 h by guarded kind, without approved ones and without the initial cycle's creations. */
+  recent(now: number): Readonly<Record<GuardedKind, number>>;
+  /** People whose actions were sent to a remote target and never settled. */
+  unsettled(): readonly ObjectId[];
+  forgetIntents(users: readonly ObjectId[]): void;
+  last(): CycleRecord | null;
+}
+
+/** Holds, approvals and rejections of one tenant. */
+export interface HoldStore {
+  open(): readonly Hold[];
+  approved(): readonly ActionPair[];
+  rejected(): readonly ActionPair[];
+  /**
+   * Makes the open holds what the plan proposes: an id stays while its set shrinks, changes when it grows or after 24 h; holds no longer
+   * proposed dissolve. Returns the open holds and which of them are new.
+   */
+  reconcile(
+    proposals: readonly HoldProposal[],
+    now: number,
+  ): { readonly open: readonly Hold[]; readonly formed: readonly Hold[] };
+  approve(id: string, only: readonly ObjectId[] | null, now: number): Hold;
+  reject(id: string, now: number): Hold;
+}
+
+/** Events for people, kept until delivered. */
+export interface Outbox {
+  add(notices: readonly Notice[], now: number): void;
+}
+
+/** All durable memory of one tenant. */
+export interface TenantStore {
+  readonly name: string;
+  readonly people: PeopleStore;
+  readonly accounts: AccountStore & AccountWriter;
+  readonly journal: Journal;
+  readonly holds: HoldStore;
+  readonly outbox: Outbox;
+  /** Runs `work` in one write transaction; nested calls join it. */
+  transaction<T>(work: () => T): T;
+}

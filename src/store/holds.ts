@@ -1,0 +1,151 @@
+/** Holds, and what a person ruled about them. */
+import { randomBytes } from "node:crypto";
+import type { HoldStore } from "../cycle/store-ports.ts";
+import { AgentError } from "../errors.ts";
+import type { Action, ActionKind, GuardedKind } from "../model/action.ts";
+import type { Hold } from "../model/cycle.ts";
+import type { ActionPair, HoldProposal } from "../plan/types.ts";
+import type { Database, Row } from "./database.ts";
+
+/** A hold that nobody rules on forms anew after this, with one new mail. */
+const LIFETIME = 24 * 60 * 60 * 1000;
+
+export function createHoldStore(database: Database, tenant: number, name: string): HoldStore {
+  const open = (): Hold[] =>
+    database
+      .all("SELECT * FROM hold WHERE tenant=? ORDER BY since, id", tenant)
+      .map((row) => readHold(database, row, name));
+  const rulings = (approved: boolean): ActionPair[] =>
+    database.all("SELECT * FROM ruling WHERE tenant=? AND approved=?", tenant, approved ? 1 : 0).map((row) => ({
+      user: row["user"] as string,
+      kind: row["kind"] as ActionKind,
+      from: row["from_tier"] as string | null,
+      to: row["to_tier"] as string | null,
+    }));
+  const remove = (id: string): void => {
+    database.run("DELETE FROM held_action WHERE hold=?", id);
+    database.run("DELETE FROM hold WHERE id=?", id);
+  };
+  const keep = (id: string, actions: readonly Action[]): void => {
+    database.run("DELETE FROM held_action WHERE hold=?", id);
+    for (const action of actions) {
+      database.run("INSERT INTO held_action VALUES (?, ?, ?, ?)", id, action.user, action.kind, JSON.stringify(action));
+    }
+  };
+  const form = (proposal: HoldProposal, now: number): string => {
+    const id = randomBytes(5).toString("hex");
+    database.run(
+      "INSERT INTO hold VALUES (?, ?, ?, ?, ?, ?)",
+      id,
+      tenant,
+      proposal.guard,
+      proposal.reason,
+      now,
+      now + LIFETIME,
+    );
+    keep(id, proposal.actions);
+    return id;
+  };
+  const rule = (hold: Hold, actions: readonly Action[], approved: boolean, now: number): void => {
+    for (const { user, kind, from, to } of actions) {
+      database.run(
+        "INSERT OR REPLACE INTO ruling VALUES (?, ?, ?, ?, ?, ?, ?)",
+        tenant,
+        user,
+        kind,
+        from,
+        to,
+        approved ? 1 : 0,
+        now,
+      );
+      database.run("DELETE FROM held_action WHERE hold=? AND user=? AND kind=?", hold.id, user, kind);
+    }
+    if (database.get("SELECT 1 FROM held_action WHERE hold=? LIMIT 1", hold.id) === undefined) remove(hold.id);
+  };
+  const find = (id: string): Hold => {
+    const row = database.get("SELECT * FROM hold WHERE tenant=? AND id=?", tenant, id);
+    if (row === undefined) {
+      throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
+        hint: "`tiersync holds` lists the open ones",
+      });
+    }
+    return readHold(database, row, name);
+  };
+
+  return {
+    open,
+    approved: () => rulings(true),
+    rejected: () => rulings(false),
+    reconcile: (proposals, now) =>
+      database.transaction(() => {
+        database.run("DELETE FROM ruling WHERE tenant=? AND approved=1 AND at<?", tenant, now - LIFETIME);
+        const formed = new Set<string>();
+        const standing = new Set<string>();
+        const before = open();
+        for (const proposal of proposals) {
+          const known = before.find(
+            (hold) =>
+              !standing.has(hold.id) &&
+              hold.guard === proposal.guard &&
+              Date.parse(hold.expiresAt) > now &&
+              covers(hold, proposal),
+          );
+          if (known === undefined) {
+            const id = form(proposal, now);
+            formed.add(id);
+            standing.add(id);
+          } else {
+            keep(known.id, proposal.actions);
+            standing.add(known.id);
+          }
+        }
+        for (const hold of before) if (!standing.has(hold.id)) remove(hold.id);
+        const after = open();
+        return { open: after, formed: after.filter((hold) => formed.has(hold.id)) };
+      }),
+    approve: (id, only, now) =>
+      database.transaction(() => {
+        const hold = find(id);
+        const chosen = only === null ? hold.actions : hold.actions.filter((action) => only.includes(action.user));
+        const missing = (only ?? []).filter((user) => !hold.actions.some((action) => action.user === user));
+        if (missing.length > 0) {
+          throw new AgentError("ERR_NOT_FOUND", `hold "${id}" holds nothing for ${missing.join(", ")}`, {
+            hint: "nothing was approved; `tiersync holds` lists who is in it",
+          });
+        }
+        rule(hold, chosen, true, now);
+        return hold;
+      }),
+    reject: (id, now) =>
+      database.transaction(() => {
+        const hold = find(id);
+        rule(hold, hold.actions, false, now);
+        return hold;
+      }),
+  };
+}
+
+/** A hold keeps its id while its set only shrinks. */
+function covers(hold: Hold, proposal: HoldProposal): boolean {
+  const pairs = new Set(hold.actions.map(pairKey));
+  return proposal.actions.every((action) => pairs.has(pairKey(action)));
+}
+
+function pairKey({ user, kind, from, to }: ActionPair): string {
+  return JSON.stringify([user, kind, from, to]);
+}
+
+/** A row of `hold` with its actions. */
+export function readHold(database: Database, row: Row, tenant: string): Hold {
+  const id = row["id"] as string;
+  return {
+    id,
+    tenant,
+    guard: row["guard"] as GuardedKind,
+    since: new Date(row["since"] as number).toISOString(),
+    expiresAt: new Date(row["expires_at"] as number).toISOString(),
+    actions: database
+      .all("SELECT action FROM held_action WHERE hold=? ORDER BY user, kind", id)
+      .map((action) => JSON.parse(action["action"] as string) as Action),
+  };
+}

@@ -1,0 +1,185 @@
+/** The journal: cycles, and what each of them did. A person's journal entries are the account's event log. */
+import { randomUUID } from "node:crypto";
+import type { Journal, OpenCycle, SettledAction } from "../cycle/store-ports.ts";
+import { ACTION_KINDS, type ActionKind, emptyCounts, GUARDED_KINDS, type GuardedKind } from "../model/action.ts";
+import type { CycleError, CycleRecord, PersonFailureRecord } from "../model/cycle.ts";
+import type { Database, Row } from "./database.ts";
+import { writeDecision } from "./people.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** How an action reads in the event log. */
+const EVENT_TYPES: Readonly<Record<ActionKind, string>> = {
+  create: "created",
+  adopt: "adopted",
+  assign: "assigned",
+  change: "changed",
+  wait: "waiting",
+  update: "updated",
+  revoke: "revoked",
+  purge: "purged",
+  release: "released",
+};
+
+type GuardedCounts = Record<GuardedKind, number>;
+
+export function createJournal(database: Database, tenant: number, name: string): Journal {
+  return {
+    begin: ({ trigger, kind, id = randomUUID() }) =>
+      database.transaction(() => {
+        // Only one process works on a home, one cycle a tenant: an open record is that of a process that was killed.
+        const killed: CycleError = {
+          code: "ERR_STOPPED",
+          message: "the agent was stopped or killed in the middle of this cycle",
+          hint: "none needed: the next cycle went on from there",
+        };
+        database.run(
+          "UPDATE cycle SET outcome='failed', finished_at=started_at, error=? WHERE tenant=? AND outcome IS NULL",
+          JSON.stringify(killed),
+          tenant,
+        );
+        const seq = database.run(
+          `INSERT INTO cycle (id, tenant, kind, cause, started_at, requests, actions, guarded, held, failures)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}', '[]')`,
+          id,
+          tenant,
+          kind,
+          trigger,
+          Date.now(),
+          JSON.stringify({ token: 0, graph: 0, target: 0 }),
+          JSON.stringify(emptyCounts()),
+          JSON.stringify(noGuarded()),
+        ).lastInsertRowid;
+        return openCycle(database, tenant, name, seq, id);
+      }),
+    initial: () =>
+      database.get("SELECT 1 FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') LIMIT 1", tenant) ===
+      undefined,
+    recent: (now) => {
+      const sum = noGuarded();
+      for (const row of database.all(
+        "SELECT guarded FROM cycle WHERE tenant=? AND started_at>? ORDER BY seq DESC",
+        tenant,
+        now - DAY,
+      )) {
+        const guarded = JSON.parse(row["guarded"] as string) as GuardedCounts;
+        for (const kind of GUARDED_KINDS) sum[kind] += guarded[kind];
+      }
+      return sum;
+    },
+    unsettled: () =>
+      database.all("SELECT DISTINCT user FROM intent WHERE tenant=?", tenant).map((row) => row["user"] as string),
+    forgetIntents: (users) =>
+      void database.run(
+        "DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))",
+        tenant,
+        JSON.stringify(users),
+      ),
+    last: () => {
+      const row = database.get(
+        "SELECT * FROM cycle WHERE tenant=? AND outcome IS NOT NULL ORDER BY seq DESC LIMIT 1",
+        tenant,
+      );
+      return row === undefined ? null : readCycle(row, name);
+    },
+  };
+}
+
+function noGuarded(): GuardedCounts {
+  return { revoke: 0, purge: 0, change: 0, create: 0 };
+}
+
+function openCycle(database: Database, tenant: number, name: string, seq: number, id: string): OpenCycle {
+  let kind = "incremental";
+  const actions = emptyCounts();
+  const guarded = noGuarded();
+  const failures: PersonFailureRecord[] = [];
+
+  const recordOne = ({ action, failure, approved, decided, at }: SettledAction): void => {
+    if (failure === null) {
+      database.run(
+        "INSERT INTO event (person, at, type, tier, cycle) VALUES (?, ?, ?, ?, ?)",
+        action.person,
+        at,
+        EVENT_TYPES[action.kind],
+        // A revoke is told by the tier that was taken.
+        action.kind === "revoke" ? action.from : action.to,
+        seq,
+      );
+      actions[action.kind] += 1;
+      const braked = (GUARDED_KINDS as readonly string[]).includes(action.kind);
+      if (braked && !approved && !(kind === "initial" && action.kind === "create")) {
+        guarded[action.kind as GuardedKind] += 1;
+      }
+      if (approved) {
+        database.run("DELETE FROM ruling WHERE tenant=? AND user=? AND kind=?", tenant, action.user, action.kind);
+      }
+    } else {
+      failures.push({ user: action.user, code: failure.code, message: failure.message });
+    }
+    if (decided !== null) writeDecision(database, tenant, decided);
+  };
+
+  return {
+    id,
+    setKind: (value) => {
+      kind = value;
+      database.run("UPDATE cycle SET kind=? WHERE seq=?", value, seq);
+    },
+    record: (done) =>
+      database.transaction(() => {
+        for (const settled of done) recordOne(settled);
+        const users = JSON.stringify([...new Set(done.map(({ action }) => action.user))]);
+        database.run("DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))", tenant, users);
+        database.run(
+          "UPDATE cycle SET actions=?, guarded=?, failures=? WHERE seq=?",
+          JSON.stringify(actions),
+          JSON.stringify(guarded),
+          JSON.stringify(failures),
+          seq,
+        );
+      }),
+    intend: (intended) =>
+      database.transaction(() => {
+        for (const { user, kind: action } of intended) {
+          database.run("INSERT OR IGNORE INTO intent (tenant, user, kind) VALUES (?, ?, ?)", tenant, user, action);
+        }
+      }),
+    finish: ({ outcome, held, requests, error }) => {
+      database.run(
+        "UPDATE cycle SET finished_at=?, outcome=?, held=?, requests=?, error=? WHERE seq=?",
+        Date.now(),
+        outcome,
+        JSON.stringify(held),
+        JSON.stringify(requests),
+        error === null ? null : JSON.stringify(error),
+        seq,
+      );
+      return readCycle(database.get("SELECT * FROM cycle WHERE seq=?", seq) as Row, name);
+    },
+  };
+}
+
+/** A row of `cycle` as history shows it. */
+export function readCycle(row: Row, tenant: string): CycleRecord {
+  const started = row["started_at"] as number;
+  const finished = row["finished_at"] as number | null;
+  const counts = JSON.parse(row["actions"] as string) as Partial<Record<ActionKind, number>>;
+  const actions = emptyCounts();
+  for (const kind of ACTION_KINDS) actions[kind] = counts[kind] ?? 0;
+  return {
+    id: row["id"] as string,
+    tenant,
+    kind: row["kind"] as CycleRecord["kind"],
+    trigger: row["cause"] as CycleRecord["trigger"],
+    startedAt: new Date(started).toISOString(),
+    finishedAt: finished === null ? null : new Date(finished).toISOString(),
+    durationMs: finished === null ? null : finished - started,
+    outcome: row["outcome"] as CycleRecord["outcome"],
+    requests: JSON.parse(row["requests"] as string) as CycleRecord["requests"],
+    actions,
+    held: JSON.parse(row["held"] as string) as CycleRecord["held"],
+    failures: JSON.parse(row["failures"] as string) as CycleRecord["failures"],
+    error: row["error"] === null ? null : (JSON.parse(row["error"] as string) as CycleError),
+  };
+}

@@ -1,0 +1,173 @@
+/** The schema, as the steps that led to it: a database is brought forward, never back. */
+import { AgentError } from "../errors.ts";
+import type { Database } from "./database.ts";
+
+/**
+ * Step n takes schema version n to n + 1. A step that has been released is never edited.
+ * Integer keys throughout: object ids are random text, and keying tables by them costs twice the time.
+ */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE tenant (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    directory TEXT NOT NULL,
+    cursor TEXT,
+    progress TEXT,
+    properties TEXT,
+    fingerprint TEXT,
+    evaluated_at INTEGER,
+    all_dirty INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  -- Mirror of the directory in scope.
+  CREATE TABLE grp (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    object_id TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    visibility TEXT,
+    role TEXT NOT NULL,
+    UNIQUE (tenant, object_id)
+  ) STRICT;
+  CREATE TABLE nesting (parent INTEGER NOT NULL, child INTEGER NOT NULL, PRIMARY KEY (parent, child)) STRICT, WITHOUT ROWID;
+  CREATE TABLE person (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    object_id TEXT NOT NULL,
+    properties TEXT,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (tenant, object_id)
+  ) STRICT;
+  CREATE TABLE member (person INTEGER NOT NULL, grp INTEGER NOT NULL, PRIMARY KEY (person, grp)) STRICT, WITHOUT ROWID;
+  CREATE TABLE mailbox (person INTEGER PRIMARY KEY, settings TEXT, read_at INTEGER NOT NULL) STRICT;
+  CREATE INDEX mailbox_age ON mailbox (read_at);
+  CREATE TABLE dirty (person INTEGER PRIMARY KEY, tenant INTEGER NOT NULL) STRICT;
+  CREATE TABLE stage (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, grp TEXT NOT NULL, users TEXT NOT NULL, groups TEXT NOT NULL) STRICT;
+
+  -- What the agent decided about each person.
+  CREATE TABLE decision (
+    person INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    address TEXT,
+    address_key TEXT,
+    display_name TEXT,
+    groups TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    wanted TEXT,
+    rule TEXT,
+    queue_tier TEXT,
+    queue_since INTEGER,
+    clear_since INTEGER,
+    purge_at INTEGER,
+    failure TEXT
+  ) STRICT;
+  CREATE INDEX decision_address ON decision (address_key, tenant);
+  CREATE INDEX decision_open ON decision (tenant, state) WHERE state IN ('pending', 'conflict', 'error');
+  CREATE INDEX decision_queue ON decision (tenant, queue_tier, queue_since) WHERE queue_tier IS NOT NULL;
+  CREATE INDEX decision_purge ON decision (tenant, purge_at) WHERE purge_at IS NOT NULL;
+
+  -- Accounts at the target: the ledger itself, or the copy of a remote one.
+  CREATE TABLE account (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    person INTEGER,
+    address TEXT NOT NULL,
+    address_key TEXT NOT NULL,
+    profile TEXT,
+    tier TEXT,
+    revoked_at INTEGER,
+    purged_at INTEGER,
+    adopted INTEGER NOT NULL DEFAULT 0,
+    remote_id TEXT,
+    remote_version TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX account_person ON account (person) WHERE person IS NOT NULL;
+  CREATE UNIQUE INDEX account_remote ON account (tenant, remote_id) WHERE remote_id IS NOT NULL;
+  CREATE INDEX account_address ON account (address_key, tenant);
+  CREATE INDEX account_tier ON account (tenant, tier);
+
+  -- What was done: the event log of each account and the agent's journal are one.
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    tier TEXT,
+    cycle INTEGER
+  ) STRICT;
+  CREATE INDEX event_person ON event (person);
+  CREATE TABLE cycle (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    tenant INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    outcome TEXT,
+    requests TEXT NOT NULL,
+    actions TEXT NOT NULL,
+    guarded TEXT NOT NULL,
+    held TEXT NOT NULL,
+    failures TEXT NOT NULL,
+    error TEXT
+  ) STRICT;
+  CREATE INDEX cycle_tenant ON cycle (tenant, seq);
+  CREATE TABLE intent (tenant INTEGER NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (tenant, user, kind)) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE hold (
+    id TEXT PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    guard TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE held_action (hold TEXT NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL, PRIMARY KEY (hold, user, kind)) STRICT, WITHOUT ROWID;
+  CREATE TABLE ruling (
+    tenant INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    from_tier TEXT,
+    to_tier TEXT,
+    approved INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, user, kind)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    data TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    sent_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_try_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX outbox_due ON outbox (next_try_at) WHERE sent_at IS NULL;
+  `,
+];
+
+/** Brings the schema forward. Throws `ERR_STORE_NEWER` for a database of a newer version. */
+export function migrate(database: Database, file: string): void {
+  const version = Number(database.get("PRAGMA user_version")?.["user_version"] ?? 0);
+  if (version > STEPS.length) {
+    throw new AgentError(
+      "ERR_STORE_NEWER",
+      `the database ${file} has schema version ${version}; this tiersync knows versions up to ${STEPS.length}`,
+    );
+  }
+  for (let step = version; step < STEPS.length; step += 1) {
+    database.transaction(() => {
+      database.exec(STEPS[step] as string);
+      database.exec(`PRAGMA user_version=${step + 1}`);
+    });
+  }
+}

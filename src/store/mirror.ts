@@ -1,0 +1,196 @@
+/**
+ * The mirror of the directory in scope. A full read is staged page by page and published in one transaction; changes are applied in
+ * one transaction with the cursor that follows them, so a crash in between loses nothing. Whoever's inputs changed is marked dirty.
+ */
+import type { DirectoryChanges, FullReading, MirrorWriter } from "../cycle/ports.ts";
+import type { DirectoryUser, ObjectId } from "../model/directory.ts";
+import type { Database } from "./database.ts";
+import { markDirty } from "./dirty.ts";
+import { createMembership, type Membership } from "./membership.ts";
+
+export function createMirror(database: Database, tenant: number, properties: readonly string[]): MirrorWriter {
+  const ordered = [...properties].filter((name) => name !== "id").sort();
+  const membership = createMembership(database, tenant);
+
+  /** In a fixed order and with null for what the answer left out, so that equal properties are equal text. */
+  const canonical = (user: DirectoryUser): Record<string, unknown> => {
+    const known: Record<string, unknown> = {};
+    for (const name of ordered) known[name] = user.properties[name] ?? null;
+    return known;
+  };
+  const tenantColumn = (column: "cursor" | "progress"): string | null =>
+    (database.get(`SELECT ${column} AS value FROM tenant WHERE id=?`, tenant)?.["value"] as string | null) ?? null;
+
+  return {
+    get cursor() {
+      const value = tenantColumn("cursor");
+      return value === null ? null : { value };
+    },
+    get progress() {
+      return tenantColumn("progress");
+    },
+    groups: () => membership.groups(),
+    known: (ids) => knownUsers(database, tenant, ids),
+    restage: () =>
+      database.transaction(() => {
+        database.run("DELETE FROM stage WHERE tenant=?", tenant);
+        database.run("UPDATE tenant SET progress=NULL WHERE id=?", tenant);
+      }),
+    stagePage: (group, members, progress) =>
+      database.transaction(() => {
+        const users: unknown[] = [];
+        const groups: ObjectId[] = [];
+        for (const member of members) {
+          if (member.kind === "user") users.push([member.user.id, canonical(member.user)]);
+          else if (member.kind === "group") groups.push(member.group.id);
+        }
+        database.run(
+          "INSERT INTO stage (tenant, grp, users, groups) VALUES (?, ?, ?, ?)",
+          tenant,
+          group,
+          JSON.stringify(users),
+          JSON.stringify(groups),
+        );
+        database.run("UPDATE tenant SET progress=? WHERE id=?", progress, tenant);
+      }),
+    vanished: () => vanishedUsers(database, tenant),
+    publishFull: (reading) =>
+      database.transaction(() => {
+        publishFull(database, tenant, membership, reading);
+        database.run("UPDATE tenant SET properties=? WHERE id=?", JSON.stringify(ordered), tenant);
+        forgetRejections(database, tenant);
+      }),
+    publishChanges: (changes) =>
+      database.transaction(() => {
+        publishChanges(database, tenant, membership, changes, canonical);
+        forgetRejections(database, tenant);
+      }),
+  };
+}
+
+/** Users with properties that are kept up to date: those in a group in scope. */
+function knownUsers(database: Database, tenant: number, ids: readonly ObjectId[]): ReadonlySet<ObjectId> {
+  const rows = database.all(
+    `SELECT p.object_id AS id FROM json_each(?) wanted JOIN person p ON p.tenant=? AND p.object_id=wanted.value
+     WHERE p.properties IS NOT NULL AND EXISTS (SELECT 1 FROM member m WHERE m.person=p.id)`,
+    JSON.stringify(ids),
+    tenant,
+  );
+  return new Set(rows.map((row) => row["id"] as string));
+}
+
+function vanishedUsers(database: Database, tenant: number): readonly ObjectId[] {
+  if (database.get("SELECT 1 FROM person WHERE tenant=? LIMIT 1", tenant) === undefined) return [];
+  return database.transaction(() => {
+    database.exec("CREATE TEMP TABLE IF NOT EXISTS staged (id TEXT PRIMARY KEY) WITHOUT ROWID; DELETE FROM staged");
+    database.run(
+      "INSERT OR IGNORE INTO staged SELECT u.value->>0 FROM stage s, json_each(s.users) u WHERE s.tenant=?",
+      tenant,
+    );
+    const rows = database.all(
+      `SELECT p.object_id AS id FROM person p WHERE p.tenant=? AND p.deleted=0
+       AND EXISTS (SELECT 1 FROM member m WHERE m.person=p.id)
+       AND NOT EXISTS (SELECT 1 FROM staged WHERE id=p.object_id)`,
+      tenant,
+    );
+    database.exec("DELETE FROM staged");
+    return rows.map((row) => row["id"] as string);
+  });
+}
+
+function publishFull(database: Database, tenant: number, membership: Membership, reading: FullReading): void {
+  const first = database.get("SELECT 1 FROM person WHERE tenant=? LIMIT 1", tenant) === undefined;
+  let reshaped = membership.setGroups(reading.groups);
+  reshaped = membership.setNestingFromStage() || reshaped;
+  const upsert = `INSERT INTO person (tenant, object_id, properties)
+    SELECT s.tenant, u.value->>0, u.value->1 FROM stage s, json_each(s.users) u WHERE s.tenant=?
+    ON CONFLICT (tenant, object_id) DO UPDATE SET properties=excluded.properties, deleted=0
+    WHERE properties IS NOT excluded.properties OR deleted<>0`;
+  if (first) {
+    database.run(upsert, tenant);
+    membership.addFromStage();
+  } else {
+    const changed = database.all(`${upsert} RETURNING id`, tenant).map((row) => row["id"] as number);
+    markDirty(database, tenant, changed);
+    // Who is deleted keeps the memberships: Entra gives them back on restore without telling.
+    setDeleted(database, tenant, reading.deleted, true);
+    membership.replaceFromStage();
+  }
+  if (first || reshaped) database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant);
+  database.run("DELETE FROM stage WHERE tenant=?", tenant);
+  database.run("UPDATE tenant SET progress=NULL, cursor=? WHERE id=?", reading.cursor?.value ?? null, tenant);
+}
+
+function publishChanges(
+  database: Database,
+  tenant: number,
+  membership: Membership,
+  changes: DirectoryChanges,
+  canonical: (user: DirectoryUser) => Record<string, unknown>,
+): void {
+  let reshaped = false;
+  if (changes.groups !== null) reshaped = membership.setGroups(changes.groups);
+  const listed: DirectoryUser[] = [];
+  for (const { group, members } of changes.relisted) {
+    reshaped = membership.relist(group, members) || reshaped;
+    for (const member of members) if (member.kind === "user") listed.push(member.user);
+  }
+  for (const { group, member, kind } of changes.added) {
+    if (kind === "group") reshaped = membership.nest(group, member) || reshaped;
+    else membership.add(group, member);
+  }
+  for (const { group, member } of changes.removed) reshaped = membership.remove(group, member) || reshaped;
+  for (const user of [...listed, ...changes.users]) mergeUser(database, tenant, user, canonical);
+  setDeleted(database, tenant, changes.deleted, true);
+  setDeleted(database, tenant, changes.restored, false);
+  if (reshaped) database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant);
+  database.run("UPDATE tenant SET cursor=? WHERE id=?", changes.cursor.value, tenant);
+}
+
+/** Merges what an answer says over what is known; someone who is in no group in scope is of no concern. */
+function mergeUser(
+  database: Database,
+  tenant: number,
+  user: DirectoryUser,
+  canonical: (user: DirectoryUser) => Record<string, unknown>,
+): void {
+  const row = database.get(
+    `SELECT id, properties FROM person p WHERE tenant=? AND object_id=?
+     AND EXISTS (SELECT 1 FROM member m WHERE m.person=p.id)`,
+    tenant,
+    user.id,
+  );
+  if (row === undefined) return;
+  const before = row["properties"] as string | null;
+  const known = before === null ? {} : (JSON.parse(before) as Record<string, unknown>);
+  const after = JSON.stringify(canonical({ id: user.id, properties: { ...known, ...user.properties } }));
+  if (after === before) return;
+  database.run("UPDATE person SET properties=? WHERE id=?", after, row["id"] as number);
+  markDirty(database, tenant, [row["id"] as number]);
+}
+
+function setDeleted(database: Database, tenant: number, ids: readonly ObjectId[], deleted: boolean): void {
+  if (ids.length === 0) return;
+  const rows = database.all(
+    `UPDATE person SET deleted=? WHERE tenant=? AND deleted<>? AND object_id IN (SELECT value FROM json_each(?)) RETURNING id`,
+    deleted ? 1 : 0,
+    tenant,
+    deleted ? 1 : 0,
+    JSON.stringify(ids),
+  );
+  markDirty(
+    database,
+    tenant,
+    rows.map((row) => row["id"] as number),
+  );
+}
+
+/** A rejection holds until the person's inputs change, and an approval is for what was seen then. */
+function forgetRejections(database: Database, tenant: number): void {
+  database.run(
+    `DELETE FROM ruling WHERE tenant=? AND user IN
+     (SELECT p.object_id FROM dirty d JOIN person p ON p.id=d.person WHERE d.tenant=?)`,
+    tenant,
+    tenant,
+  );
+}

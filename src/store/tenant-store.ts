@@ -1,0 +1,57 @@
+/** All durable memory of one tenant, over the one database of the home folder. */
+import type { TenantStore } from "../cycle/store-ports.ts";
+import { createAccountStore } from "./accounts.ts";
+import type { Database } from "./database.ts";
+import { createHoldStore } from "./holds.ts";
+import { createJournal } from "./journal.ts";
+import { createOutbox } from "./outbox.ts";
+import { createPeopleStore } from "./people.ts";
+
+/**
+ * The store of the tenant called `name`, whose directory is `directory` (tenant id or domain). A tenant that was renamed in the
+ * configuration is found again by its directory; `configured` are all names that the configuration uses now.
+ */
+export function openTenantStore(
+  database: Database,
+  name: string,
+  directory: string,
+  configured: readonly string[] = [name],
+): TenantStore {
+  const tenant = tenantKey(database, name, directory.toLowerCase(), configured);
+  return {
+    name,
+    people: createPeopleStore(database, tenant),
+    accounts: createAccountStore(database, tenant),
+    journal: createJournal(database, tenant, name),
+    holds: createHoldStore(database, tenant, name),
+    outbox: createOutbox(database),
+    transaction: database.transaction,
+  };
+}
+
+function tenantKey(database: Database, name: string, directory: string, configured: readonly string[]): number {
+  return database.transaction(() => {
+    const named = database.get("SELECT id, directory FROM tenant WHERE name=?", name);
+    if (named !== undefined) {
+      if (named["directory"] !== directory) {
+        // Another directory under the old name: what was read from the old one says nothing about this one.
+        database.run(
+          "UPDATE tenant SET directory=?, cursor=NULL, progress=NULL, all_dirty=1 WHERE id=?",
+          directory,
+          named["id"] ?? null,
+        );
+      }
+      return named["id"] as number;
+    }
+    const renamed = database.get(
+      "SELECT id FROM tenant WHERE directory=? AND name NOT IN (SELECT value FROM json_each(?))",
+      directory,
+      JSON.stringify(configured),
+    );
+    if (renamed !== undefined) {
+      database.run("UPDATE tenant SET name=? WHERE id=?", name, renamed["id"] ?? null);
+      return renamed["id"] as number;
+    }
+    return database.run("INSERT INTO tenant (name, directory) VALUES (?, ?)", name, directory).lastInsertRowid;
+  });
+}

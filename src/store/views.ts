@@ -1,0 +1,205 @@
+/** What is shown of the store: people, their events, cycles, holds. Reads only. */
+import { AgentError } from "../errors.ts";
+import type { CycleRecord, Hold } from "../model/cycle.ts";
+import { addressKey, type ObjectId } from "../model/directory.ts";
+import { PERSON_STATES, type PersonState } from "../model/person.ts";
+import type { RuleRef } from "../model/verdict.ts";
+import type { EventView, Page, PersonView } from "../model/views.ts";
+import type { Database, Row, SqlValue } from "./database.ts";
+import { readHold } from "./holds.ts";
+import { readCycle } from "./journal.ts";
+
+export interface PeopleQuery {
+  readonly tenant?: string;
+  readonly tier?: string;
+  readonly state?: PersonState;
+  readonly q?: string;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface StoreViews {
+  people(query: PeopleQuery): Page<PersonView>;
+  /** Everybody whose object id, address or user principal name this is. */
+  find(idOrAddress: string, tenant?: string): readonly PersonView[];
+  events(tenant: string, id: ObjectId, page: PageRequest): Page<EventView>;
+  cycles(page: PageRequest & { readonly tenant?: string }): Page<CycleRecord>;
+  cycle(id: string): CycleRecord | null;
+  lastCycle(tenant: string): CycleRecord | null;
+  holds(tenant?: string): readonly Hold[];
+  counts(tenant: string): Record<PersonState, number>;
+}
+
+const PERSON_VIEW = `SELECT d.person AS key, p.object_id, t.name AS tenant, d.address, d.display_name, d.state, d.reason, d.since, d.wanted,
+  d.rule, d.groups, d.purge_at, d.queue_since, a.tier, a.address AS account_address, a.remote_id, a.id AS account
+  FROM decision d JOIN person p ON p.id=d.person JOIN tenant t ON t.id=d.tenant LEFT JOIN account a ON a.person=d.person`;
+
+export function createStoreViews(database: Database): StoreViews {
+  const view = (rows: readonly Row[]): PersonView[] => {
+    const places = rows.some((row) => row["state"] === "waiting") ? queuePlaces(database) : new Map<number, number>();
+    return rows.map((row) => readPersonView(row, places.get(row["key"] as number) ?? null));
+  };
+  return {
+    people: (query) => {
+      const conditions = ["d.person>?"];
+      const values: SqlValue[] = [readCursor(query.after)];
+      const add = (sql: string, ...more: SqlValue[]): void => {
+        conditions.push(sql);
+        values.push(...more);
+      };
+      if (query.tenant !== undefined) add("t.name=?", query.tenant);
+      if (query.tier !== undefined) add("a.tier=?", query.tier);
+      if (query.state !== undefined) add("d.state=?", query.state);
+      if (query.q !== undefined && query.q !== "") {
+        const part = `%${query.q.replace(/[\\%_]/g, "\\$&")}%`;
+        add(
+          "(p.object_id=? OR d.address LIKE ? ESCAPE '\\' OR d.display_name LIKE ? ESCAPE '\\')",
+          query.q.toLowerCase(),
+          part,
+          part,
+        );
+      }
+      const rows = database.all(
+        `${PERSON_VIEW} WHERE ${conditions.join(" AND ")} ORDER BY d.person LIMIT ?`,
+        ...values,
+        query.limit + 1,
+      );
+      return page(view(rows.slice(0, query.limit)), rows, query.limit, "key");
+    },
+    find: (idOrAddress, tenant) => {
+      const wanted = idOrAddress.trim();
+      const rows = database.all(
+        `${PERSON_VIEW} WHERE (p.object_id=? OR d.address_key=? OR d.person IN
+           (SELECT id FROM person WHERE properties->>'userPrincipalName'=? COLLATE NOCASE)
+           OR a.address_key=?) AND (? IS NULL OR t.name=?) ORDER BY d.person LIMIT 20`,
+        wanted.toLowerCase(),
+        addressKey(wanted),
+        wanted,
+        addressKey(wanted),
+        tenant ?? null,
+        tenant ?? null,
+      );
+      const exact = rows.filter((row) => row["object_id"] === wanted.toLowerCase());
+      return view(exact.length > 0 ? exact : rows);
+    },
+    events: (tenant, id, { limit, after }) => {
+      const before = after === undefined ? Number.MAX_SAFE_INTEGER : readCursor(after);
+      const rows = database.all(
+        `SELECT e.id AS key, e.at, e.type, e.tier, c.id AS cycle FROM event e JOIN person p ON p.id=e.person JOIN tenant t ON t.id=p.tenant
+         LEFT JOIN cycle c ON c.seq=e.cycle WHERE t.name=? AND p.object_id=? AND e.id<? ORDER BY e.id DESC LIMIT ?`,
+        tenant,
+        id,
+        before,
+        limit + 1,
+      );
+      const items = rows.slice(0, limit).map((row) => ({
+        at: new Date(row["at"] as number).toISOString(),
+        type: row["type"] as string,
+        tier: row["tier"] as string | null,
+        cycle: row["cycle"] as string | null,
+      }));
+      return page(items, rows, limit, "key");
+    },
+    cycles: ({ limit, after, tenant }) => {
+      const before = after === undefined ? Number.MAX_SAFE_INTEGER : readCursor(after);
+      const rows = database.all(
+        `SELECT c.*, t.name AS tenant_name FROM cycle c JOIN tenant t ON t.id=c.tenant
+         WHERE c.seq<? AND (? IS NULL OR t.name=?) ORDER BY c.seq DESC LIMIT ?`,
+        before,
+        tenant ?? null,
+        tenant ?? null,
+        limit + 1,
+      );
+      const items = rows.slice(0, limit).map((row) => readCycle(row, row["tenant_name"] as string));
+      return page(items, rows, limit, "seq");
+    },
+    cycle: (id) => {
+      const row = database.get(
+        "SELECT c.*, t.name AS tenant_name FROM cycle c JOIN tenant t ON t.id=c.tenant WHERE c.id=?",
+        id,
+      );
+      return row === undefined ? null : readCycle(row, row["tenant_name"] as string);
+    },
+    lastCycle: (tenant) => {
+      const row = database.get(
+        `SELECT c.* FROM cycle c JOIN tenant t ON t.id=c.tenant WHERE t.name=? AND c.outcome IS NOT NULL ORDER BY c.seq DESC LIMIT 1`,
+        tenant,
+      );
+      return row === undefined ? null : readCycle(row, tenant);
+    },
+    holds: (tenant) =>
+      database
+        .all(
+          "SELECT h.*, t.name AS tenant_name FROM hold h JOIN tenant t ON t.id=h.tenant WHERE ? IS NULL OR t.name=? ORDER BY h.since, h.id",
+          tenant ?? null,
+          tenant ?? null,
+        )
+        .map((row) => readHold(database, row, row["tenant_name"] as string)),
+    counts: (tenant) => {
+      const counts = Object.fromEntries(PERSON_STATES.map((state) => [state, 0])) as Record<PersonState, number>;
+      for (const row of database.all(
+        "SELECT state, count(*) AS people FROM decision WHERE tenant=(SELECT id FROM tenant WHERE name=?) GROUP BY state",
+        tenant,
+      )) {
+        counts[row["state"] as PersonState] = row["people"] as number;
+      }
+      return counts;
+    },
+  };
+}
+
+function queuePlaces(database: Database): Map<number, number> {
+  return new Map(
+    database
+      .all(
+        `SELECT d.person, row_number() OVER (PARTITION BY d.tenant, d.queue_tier ORDER BY d.queue_since, p.object_id) AS place
+         FROM decision d JOIN person p ON p.id=d.person WHERE d.queue_tier IS NOT NULL AND d.state='waiting'`,
+      )
+      .map((row) => [row["person"] as number, row["place"] as number]),
+  );
+}
+
+function readPersonView(row: Row, position: number | null): PersonView {
+  const rule = row["rule"] as string | null;
+  const purgeAt = row["purge_at"] as number | null;
+  const since = row["state"] === "waiting" ? (row["queue_since"] ?? row["since"]) : row["since"];
+  return {
+    id: row["object_id"] as string,
+    tenant: row["tenant"] as string,
+    address: (row["address"] ?? row["account_address"]) as string | null,
+    displayName: row["display_name"] as string | null,
+    state: row["state"] as PersonState,
+    reason: row["reason"] as string,
+    tier: row["tier"] as string | null,
+    wanted: row["wanted"] as string | null,
+    rule: rule === null ? null : (JSON.parse(rule) as RuleRef),
+    groups: JSON.parse(row["groups"] as string) as string[],
+    since: new Date(since as number).toISOString(),
+    purgeAt: purgeAt === null ? null : new Date(purgeAt).toISOString(),
+    position,
+    // The ledger's accounts have no id of their own besides the row.
+    targetId: row["account"] === null ? null : ((row["remote_id"] as string | null) ?? String(row["account"])),
+  };
+}
+
+/** A cursor is the row key of the last item of the page before. */
+function readCursor(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const key = /^[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, 36) : Number.NaN;
+  if (!Number.isSafeInteger(key)) {
+    throw new AgentError("ERR_BAD_REQUEST", `"after" is not a cursor of this list`, {
+      hint: 'pass the value of "next" unchanged',
+    });
+  }
+  return key;
+}
+
+function page<T>(items: readonly T[], rows: readonly Row[], limit: number, key: string): Page<T> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { items, next: last === undefined ? null : (last[key] as number).toString(36) };
+}
