@@ -1,0 +1,203 @@
+/**
+ * Who claims which address at the target, and who may have it.
+ *
+ * Somebody in play claims the address the directory gives them; whoever has an account claims that account's address, unless this
+ * very plan moves the account off it. Two claims on one address, at least one of which needs it at the target (create, adopt, change
+ * of address): nothing is done for either. An account bound to one object id is never adopted by another (recycled address).
+ */
+import { addressKey, type ObjectId } from "../model/directory.ts";
+import type { Account, Candidate } from "../model/person.ts";
+import { compareIds, haltOf, type PlanContext } from "./context.ts";
+
+export interface AddressStanding {
+  /** The one account bound to nobody that has this person's address. */
+  readonly adoptable: Account | null;
+  /** Why the address is contested; null: it is not. */
+  readonly contested: string | null;
+  /** The account moves to another address in this plan. */
+  readonly moves: boolean;
+}
+
+interface Use {
+  readonly id: ObjectId;
+  /** Address key of the account. */
+  readonly holds: string | null;
+  /** Address key in the directory, of those in play. */
+  readonly wants: string | null;
+  /** Needs `wants` at the target. */
+  readonly needs: boolean;
+  /** Gives up `holds` for `wants`. */
+  readonly moves: boolean;
+}
+
+export interface Addresses {
+  /** One for each of the people, in their order. */
+  readonly standings: readonly AddressStanding[];
+  /** Indexes of the people whose accounts move, in an order in which each address is left before it is taken. */
+  readonly moves: readonly number[];
+}
+
+/** Settles the claims of all people at once. `people` must be sorted: the order of moves follows theirs. */
+export function settleAddresses(
+  people: readonly Candidate[],
+  accounts: readonly Account[],
+  context: PlanContext,
+): Addresses {
+  const ids = new Set(people.map((person) => person.id));
+  const unbound = new Map<string, Account[]>();
+  const foreign: Use[] = [];
+  for (const account of accounts) {
+    const key = addressKey(account.address);
+    if (account.boundTo === null) push(unbound, key, account);
+    else if (!ids.has(account.boundTo)) {
+      foreign.push({ id: account.boundTo, holds: key, wants: null, needs: false, moves: false });
+    }
+  }
+  const own = people.map((person) => useOf(person, unbound, context));
+  const uses = [...own, ...foreign];
+  const { contested, claimants } = contestedKeys(uses, unbound);
+
+  const standings = own.map((use, index): AddressStanding => {
+    const candidate = people[index];
+    const free = use.wants === null ? [] : (unbound.get(use.wants) ?? []);
+    const rivals = rivalsOf(use, contested, claimants, uses);
+    const crowd = rivals === null && use.needs ? crowdOf(candidate, free) : null;
+    return {
+      adoptable: free.length === 1 && candidate?.account === null ? (free[0] ?? null) : null,
+      contested: rivals ?? crowd,
+      moves: use.moves && rivals === null && crowd === null,
+    };
+  });
+  return { standings, moves: orderMoves(own, standings) };
+}
+
+function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[]>, context: PlanContext): Use {
+  const { account, verdict } = person;
+  const holds = account === null ? null : addressKey(account.address);
+  const directory = person.address === null ? null : addressKey(person.address);
+  const idle = { id: person.id, holds, needs: false, moves: false };
+  const goesOn = haltOf(person, context) === null;
+  switch (verdict.kind) {
+    case "tier": {
+      const moves =
+        goesOn &&
+        account !== null &&
+        directory !== null &&
+        directory !== holds &&
+        person.profile !== null &&
+        person.profile !== account.profile;
+      return { ...idle, wants: directory, moves, needs: moves || (goesOn && account === null) };
+    }
+    case "revoke": {
+      const taken = directory === null ? [] : (unbound.get(directory) ?? []);
+      const needs = goesOn && account === null && taken.some((other) => other.tier !== null);
+      return { ...idle, wants: directory, needs };
+    }
+    case "unknown":
+      return { ...idle, wants: directory };
+    case "conflict":
+      return { ...idle, wants: account === null ? null : directory };
+    default:
+      return { ...idle, wants: null };
+  }
+}
+
+/** Grows from the addresses that are contested at once: who may not move after all claims the old address too. */
+function contestedKeys(uses: readonly Use[], unbound: ReadonlyMap<string, readonly Account[]>) {
+  const claimants = new Map<string, number[]>();
+  const needed = new Set<string>();
+  uses.forEach((use, index) => {
+    if (use.wants !== null) push(claimants, use.wants, index);
+    if (use.holds !== null && use.holds !== use.wants && !use.moves) push(claimants, use.holds, index);
+    if (use.needs && use.wants !== null) needed.add(use.wants);
+  });
+  const contested = new Set<string>();
+  const stopped = new Set<number>();
+  const open: string[] = [];
+  for (const key of needed) if ((claimants.get(key)?.length ?? 0) > 1) open.push(key);
+
+  function stop(index: number) {
+    const use = uses[index];
+    if (use === undefined || stopped.has(index)) return;
+    stopped.add(index);
+    if (!use.moves || use.holds === null) return;
+    push(claimants, use.holds, index);
+    if (needed.has(use.holds) && (claimants.get(use.holds)?.length ?? 0) > 1) open.push(use.holds);
+  }
+  uses.forEach((use, index) => {
+    // An account that is nobody's already has the address that this one would move to.
+    if (use.moves && use.wants !== null && unbound.has(use.wants)) stop(index);
+  });
+  for (let key = open.pop(); key !== undefined; key = open.pop()) {
+    contested.add(key);
+    for (const index of [...(claimants.get(key) ?? [])]) stop(index);
+  }
+  return { contested, claimants };
+}
+
+function rivalsOf(
+  use: Use,
+  contested: ReadonlySet<string>,
+  claimants: ReadonlyMap<string, readonly number[]>,
+  uses: readonly Use[],
+): string | null {
+  if (contested.size === 0) return null;
+  for (const key of [use.wants, use.holds]) {
+    if (key === null || !contested.has(key)) continue;
+    const others = new Set<ObjectId>();
+    let among = false;
+    for (const index of claimants.get(key) ?? []) {
+      const other = uses[index];
+      if (other === use) among = true;
+      else if (other !== undefined) others.add(other.id);
+    }
+    if (!among || others.size === 0) continue;
+    const named = [...others].sort(compareIds);
+    const more = named.length > 3 ? ` and ${named.length - 3} more` : "";
+    return `the address ${key} is also claimed by ${named.slice(0, 3).join(", ")}${more}; nothing is done for either`;
+  }
+  return null;
+}
+
+function crowdOf(person: Candidate | undefined, free: readonly Account[]): string | null {
+  if (person === undefined || free.length === 0) return null;
+  if (person.account !== null) {
+    return `the new address ${person.address} belongs to another account at the target, which is bound to nobody`;
+  }
+  if (free.length === 1) return null;
+  return `${free.length} accounts at the target have the address ${person.address}; none is taken over`;
+}
+
+/** Depth first: whoever leaves an address goes before whoever takes it. People who exchange addresses go in their own order. */
+function orderMoves(uses: readonly Use[], standings: readonly AddressStanding[]): number[] {
+  const leaving = new Map<string, number[]>();
+  const movers: number[] = [];
+  standings.forEach((standing, index) => {
+    const holds = uses[index]?.holds ?? null;
+    if (!standing.moves || holds === null) return;
+    movers.push(index);
+    push(leaving, holds, index);
+  });
+  const order: number[] = [];
+  const seen = new Set<number>();
+  for (const mover of movers) {
+    const stack: { index: number; done: boolean }[] = [{ index: mover, done: false }];
+    for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+      if (top.done) {
+        order.push(top.index);
+        continue;
+      }
+      if (seen.has(top.index)) continue;
+      seen.add(top.index);
+      stack.push({ index: top.index, done: true });
+      for (const before of leaving.get(uses[top.index]?.wants ?? "") ?? []) stack.push({ index: before, done: false });
+    }
+  }
+  return order;
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,184 @@
+/**
+ * What one person needs, by verdict and account. Seats are given afterwards, over all people (`seats.ts`).
+ *
+ *   verdict    no account                    account
+ *   tier       create or adopt, then a seat  update; a seat unless the tier fits
+ *   revoke     adopt what has a licence      revoke, then purge when due
+ *   conflict   nothing                       nothing
+ *   unknown    nothing                       nothing
+ *   none       nothing                       release, once
+ *   deleted    nothing                       release, once; a purge that is due goes on
+ *   skipped    nothing                       release, once
+ */
+import type { Action, ActionKind } from "../model/action.ts";
+import type { Account, Candidate, Decision, PersonState, QueuePlace } from "../model/person.ts";
+import type { TierName } from "../model/tier.ts";
+import type { AddressStanding } from "./addresses.ts";
+import { haltOf, type PlanContext } from "./context.ts";
+import { clearSinceOf, purgeDelay, purgeDue, revokedBeforeDeletion } from "./purge.ts";
+import * as reasons from "./reasons.ts";
+import type { SeatRequest } from "./seat-request.ts";
+
+export interface Change {
+  /** What needs no seat, in the order in which it must be done. */
+  readonly actions: readonly Action[];
+  /** Wants a seat, and since when. */
+  readonly request: Omit<SeatRequest, "person"> | null;
+  /** What is decided when every action succeeds and the seat is given. */
+  readonly decision: Decision;
+}
+
+const UNCONTESTED: AddressStanding = { adoptable: null, contested: null, moves: false };
+
+/** The change for one person. Throws when the verdict names a tier that is not declared. */
+export function changeOf(candidate: Candidate, standing: AddressStanding = UNCONTESTED, context: PlanContext): Change {
+  const { verdict } = candidate;
+  const halt = haltOf(candidate, context);
+  if (halt !== null) return still(candidate, context, halt.state, halt.reason, keptPlace(candidate, true));
+  if (verdict.kind === "conflict") return still(candidate, context, "conflict", reasons.rulesDisagree(verdict.rules));
+  if (standing.contested !== null) return still(candidate, context, "conflict", standing.contested);
+  switch (verdict.kind) {
+    case "tier":
+      return licence(candidate, verdict.tier, reasons.byRule(verdict.rule), standing, context);
+    case "revoke":
+      return revoke(candidate, standing, context);
+    case "unknown":
+      return still(candidate, context, "pending", verdict.detail, keptPlace(candidate, false));
+    default:
+      return leave(candidate, context);
+  }
+}
+
+function licence(
+  candidate: Candidate,
+  tier: TierName,
+  reason: string,
+  standing: AddressStanding,
+  context: PlanContext,
+): Change {
+  if (!context.seats.has(tier)) throw new Error(`no paid tier "${tier}" is declared`);
+  const place = keptPlace(candidate, false);
+  if (candidate.account === null && candidate.address === null) {
+    return still(candidate, context, "skipped", "neither mail nor user principal name");
+  }
+  if (candidate.account === null && !candidate.mailboxRead) {
+    return still(candidate, context, "pending", reasons.MAILBOX_UNREAD, place);
+  }
+  const account = candidate.account ?? standing.adoptable;
+  const held = account?.tier ?? null;
+  const actions: Action[] = [];
+  if (account === null) actions.push(act("create", candidate, null, null, reason));
+  else if (candidate.account === null) actions.push(adopt(candidate, account));
+  if (account !== null && candidate.profile !== null && candidate.profile !== account.profile) {
+    actions.push(act("update", candidate, held, held, standing.moves ? "address changed" : "profile changed"));
+  }
+  const request = held === tier ? null : { id: candidate.id, from: held, to: tier, since: place?.since ?? context.now };
+  return { actions, request, decision: decide(candidate, context, "licensed", reason) };
+}
+
+function revoke(candidate: Candidate, standing: AddressStanding, context: PlanContext): Change {
+  const { verdict } = candidate;
+  if (verdict.kind !== "revoke") throw new Error("not a verdict to revoke");
+  const spare = standing.adoptable?.tier ? standing.adoptable : null;
+  const account = candidate.account ?? spare;
+  const delay = purgeDelay(candidate, context);
+  if (account === null || (account.tier === null && account.revokedAt === null)) {
+    return still(candidate, context, "unlicensed", reasons.nothingToTake(verdict.tier));
+  }
+  const reason = reasons.revoked(verdict.rule, verdict.doubt);
+  const actions: Action[] = [];
+  if (candidate.account === null) actions.push(adopt(candidate, account));
+  if (account.tier === null) return purgeWhenDue(candidate, account, reason, context);
+
+  actions.push(act("revoke", candidate, account.tier, null, reason));
+  const atOnce = delay === 0 && verdict.doubt === null && context.purgesAllowed;
+  if (atOnce) actions.push(act("purge", candidate, null, null, reason));
+  const purgeAt = atOnce || verdict.doubt !== null || delay === null ? null : context.now + delay;
+  return { actions, request: null, decision: decide(candidate, context, "unlicensed", reason, { purgeAt }) };
+}
+
+function purgeWhenDue(candidate: Candidate, account: Account, reason: string, context: PlanContext): Change {
+  const due = purgeDue(candidate, account, context);
+  if (due === null || due > context.now || !context.purgesAllowed) {
+    const late = due !== null && due <= context.now;
+    const why = late ? `${reason}; the purge waits until this computer's clock is right` : reason;
+    const decision = decide(candidate, context, "unlicensed", why, { purgeAt: due });
+    return { actions: [], request: null, decision };
+  }
+  const actions = [act("purge", candidate, null, null, reason)];
+  return { actions, request: null, decision: decide(candidate, context, "unlicensed", reason) };
+}
+
+function leave(candidate: Candidate, context: PlanContext): Change {
+  const { account, verdict, previous } = candidate;
+  if (account === null) {
+    const state = verdict.kind === "skipped" ? "skipped" : "unmanaged";
+    return still(candidate, context, state, reasons.unmanaged(verdict, null));
+  }
+  if (revokedBeforeDeletion(candidate, account)) {
+    return purgeWhenDue(candidate, account, "deleted in Entra after the licence was taken", context);
+  }
+  const reason = reasons.unmanaged(verdict, account.tier);
+  const managed = previous !== null && previous.state !== "unmanaged" && previous.state !== "skipped";
+  const actions = managed ? [act("release", candidate, account.tier, account.tier, reason)] : [];
+  return { actions, request: null, decision: decide(candidate, context, "unmanaged", reason) };
+}
+
+/** Nothing is done. */
+function still(
+  candidate: Candidate,
+  context: PlanContext,
+  state: PersonState,
+  reason: string,
+  queue: QueuePlace | null = null,
+): Change {
+  return { actions: [], request: null, decision: decide(candidate, context, state, reason, { queue }) };
+}
+
+/** Wanting another tier, leaving, deletion, conflict and revoke lose the place; `halted`: a revoke that is not done does not. */
+function keptPlace(candidate: Candidate, halted: boolean): QueuePlace | null {
+  const place = candidate.previous?.queue ?? null;
+  const { verdict } = candidate;
+  if (verdict.kind === "tier") return place?.tier === verdict.tier ? place : null;
+  return verdict.kind === "unknown" || (verdict.kind === "revoke" && halted) ? place : null;
+}
+
+/** The decision for somebody in `state`; `since` goes on while the state stays, and is the queue's for those who wait. */
+export function decide(
+  candidate: Candidate,
+  context: PlanContext,
+  state: PersonState,
+  reason: string,
+  more: { readonly queue?: QueuePlace | null; readonly purgeAt?: number | null } = {},
+): Decision {
+  const { verdict, previous } = candidate;
+  const queue = more.queue ?? null;
+  const ruled = verdict.kind === "tier" || verdict.kind === "revoke" || verdict.kind === "skipped" ? verdict : null;
+  const same = previous !== null && previous.state === state ? previous.since : context.now;
+  return {
+    key: candidate.key,
+    state,
+    reason,
+    since: state === "waiting" && queue !== null ? queue.since : same,
+    queue,
+    clearSince: clearSinceOf(candidate, context.now),
+    purgeAt: more.purgeAt ?? null,
+    wanted: ruled?.tier ?? null,
+    rule: ruled?.rule ?? null,
+  };
+}
+
+export function act(
+  kind: ActionKind,
+  candidate: Candidate,
+  from: TierName | null,
+  to: TierName | null,
+  reason: string,
+): Action {
+  const address = candidate.address ?? candidate.account?.address ?? null;
+  return { kind, user: candidate.id, person: candidate.key, address, from, to, reason };
+}
+
+function adopt(candidate: Candidate, account: Account): Action {
+  return act("adopt", candidate, account.tier, account.tier, "an account of this address already exists at the target");
+}

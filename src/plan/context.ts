@@ -1,0 +1,43 @@
+/** What every step of planning needs to know about the plan as a whole, and who is left alone in it. */
+import type { Candidate, PersonState } from "../model/person.ts";
+import type { TierName } from "../model/tier.ts";
+import type { PlanInput } from "./types.ts";
+
+export interface PlanContext {
+  readonly now: number;
+  readonly purgesAllowed: boolean;
+  readonly frozen: ReadonlyMap<number, string>;
+  /** Seats bought of each paid tier, in order of rank. */
+  readonly seats: ReadonlyMap<TierName, number>;
+  /** Of each revoking tier; ms. */
+  readonly purgeAfter: ReadonlyMap<TierName, number>;
+}
+
+export function planContext(input: PlanInput): PlanContext {
+  const seats = new Map<TierName, number>();
+  const purgeAfter = new Map<TierName, number>();
+  for (const tier of input.tiers) {
+    if (tier.kind === "paid") seats.set(tier.name, tier.seats);
+    else purgeAfter.set(tier.name, tier.purgeAfter);
+  }
+  return { now: input.now, purgesAllowed: input.purgesAllowed, frozen: input.frozen, seats, purgeAfter };
+}
+
+export interface Halt {
+  readonly state: PersonState;
+  readonly reason: string;
+}
+
+/** Why nothing may be done for this person now (frozen, or waiting for the next try after a refusal); null: go on. */
+export function haltOf(candidate: Candidate, context: PlanContext): Halt | null {
+  const frozen = context.frozen.get(candidate.key);
+  if (frozen !== undefined) return { state: "pending", reason: frozen };
+  const failure = candidate.previous?.failure ?? null;
+  if (candidate.previous === null || failure === null || failure.nextTryAt <= context.now) return null;
+  return { state: "error", reason: candidate.previous.state === "error" ? candidate.previous.reason : failure.message };
+}
+
+/** Code unit order: the same on every machine, whatever its language. */
+export function compareIds(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

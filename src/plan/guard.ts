@@ -1,0 +1,133 @@
+/**
+ * The brake. A kind of action over its limit is held as a whole, the others go on. Whoever has an action held is frozen, and the
+ * plan is made again, until nothing more is held: so nobody gets a seat that only a held action frees, and the people after them
+ * in the queue get what they leave.
+ *
+ * Changes of tier hang on seats, and so on what is held of the other kinds: they are judged once those are settled. From then on
+ * the people whose change must not go through are passed over within one draft, not one draft for each.
+ */
+import { type Action, GUARDED_KINDS, type GuardedKind } from "../model/action.ts";
+import type { TierName } from "../model/tier.ts";
+import { alwaysHeld, excess, isGuarded, pairKey } from "./brakes.ts";
+import { type Draft, draftPlan } from "./propose.ts";
+import type { GuardedPlan, GuardInput, HoldProposal, PlanInput } from "./types.ts";
+
+export const REJECTED = "rejected by an administrator; nothing is done until the person's groups or attributes change";
+const OPEN_HOLD = "part of a hold that is still open";
+
+/** Kinds whose number does not hang on seats, in the order in which a person with two of them is held. */
+const SEATLESS = ["revoke", "purge", "create"] as const satisfies readonly GuardedKind[];
+/** Held along with the action they depend on, or that depends on them. */
+const COMPANIONS: ReadonlySet<Action["kind"]> = new Set([...GUARDED_KINDS, "adopt", "assign", "wait"]);
+
+/** The plan without what must be approved first, and what that is. Throws as `proposePlan` does. */
+export function guardPlan(input: PlanInput, guard: GuardInput): GuardedPlan {
+  const brake = createBrake(input, guard);
+  for (;;) {
+    const draft = draftPlan({ ...input, frozen: brake.frozen() }, (change) => brake.stops(change));
+    if (!brake.judge(draft)) return { plan: draft.plan, holds: brake.holds() };
+  }
+}
+
+function createBrake(input: PlanInput, guard: GuardInput) {
+  const approved = new Set(guard.approved.map(pairKey));
+  const rejected = new Set(guard.rejected.map(pairKey));
+  const open = new Set(guard.held.filter(({ kind }) => isGuarded(kind)).map(pairKey));
+  const ranks = new Map<TierName, number>();
+  for (const tier of input.tiers) if (tier.kind === "paid") ranks.set(tier.name, ranks.size);
+  const adopted = new Set(input.people.filter((person) => person.account?.adopted).map((person) => person.key));
+
+  const rejectedPeople = new Set<number>();
+  const heldPeople = new Map<number, GuardedKind>();
+  const held: Record<GuardedKind, Action[]> = { revoke: [], purge: [], change: [], create: [] };
+  const numbers: Record<GuardedKind, number> = { revoke: 0, purge: 0, change: 0, create: 0 };
+  const exceeded = new Map<GuardedKind, string>();
+  const otherwise = new Map<GuardedKind, string>();
+
+  const passes = (action: Action) => approved.has(pairKey(action));
+  const isRejected = (action: Action) => rejected.has(pairKey(action)) && !passes(action);
+
+  function heldAnyway(action: Action, takenOver: boolean): string | null {
+    return alwaysHeld(action, takenOver, ranks, guard) ?? (open.has(pairKey(action)) ? OPEN_HOLD : null);
+  }
+
+  function stops(change: Action): boolean {
+    if (passes(change)) return false;
+    if (exceeded.has("change") || isRejected(change)) return true;
+    // Somebody adopted in this very plan is judged with the plan, where the adoption is seen.
+    return heldAnyway(change, adopted.has(change.person)) !== null;
+  }
+
+  /** Holds what must be held of these kinds; the person's other actions go with it. */
+  function hold(kinds: readonly GuardedKind[], proposed: ReadonlyMap<number, readonly Action[]>): boolean {
+    const before = heldPeople.size;
+    for (const kind of kinds) {
+      const candidates: { action: Action; person: readonly Action[] }[] = [];
+      for (const [key, person] of proposed) {
+        if (heldPeople.has(key)) continue;
+        const action = person.find((one) => one.kind === kind);
+        if (action !== undefined && !passes(action)) candidates.push({ action, person });
+      }
+      const number = candidates.length + numbers[kind] + guard.recent[kind];
+      const why = candidates.length === 0 ? null : excess(kind, number, guard);
+      if (why !== null) exceeded.set(kind, why);
+      for (const { action, person } of candidates) {
+        const takenOver = adopted.has(action.person) || person.some((one) => one.kind === "adopt");
+        const anyway = heldAnyway(action, takenOver);
+        if (!exceeded.has(kind) && anyway === null) continue;
+        if (anyway !== null && otherwise.get(kind) !== anyway && anyway !== OPEN_HOLD) otherwise.set(kind, anyway);
+        heldPeople.set(action.person, kind);
+        for (const one of person) {
+          if (!COMPANIONS.has(one.kind)) continue;
+          held[kind].push(one);
+          if (isGuarded(one.kind) && !passes(one)) numbers[one.kind] += 1;
+        }
+      }
+    }
+    return heldPeople.size > before;
+  }
+
+  /** Holds what must be held of a draft; false: nothing more. */
+  function judge({ plan, stopped }: Draft): boolean {
+    const proposed = new Map<number, Action[]>();
+    const interesting = new Set<number>();
+    const add = (action: Action) => {
+      const person = proposed.get(action.person);
+      if (person === undefined) proposed.set(action.person, [action]);
+      else person.push(action);
+    };
+    const kept = new Set(stopped.map((action) => action.person));
+    for (const action of plan.actions) if (!kept.has(action.person)) add(action);
+    for (const action of stopped) add(action);
+
+    let froze = false;
+    for (const [key, person] of proposed) {
+      if (person.some(isRejected)) {
+        rejectedPeople.add(key);
+        proposed.delete(key);
+        froze = true;
+      } else if (person.some(({ kind }) => isGuarded(kind))) interesting.add(key);
+    }
+    for (const key of proposed.keys()) if (!interesting.has(key)) proposed.delete(key);
+    return hold(SEATLESS, proposed) || froze || hold(["change"], proposed);
+  }
+
+  const reasonOf = (kind: GuardedKind) => exceeded.get(kind) ?? otherwise.get(kind) ?? OPEN_HOLD;
+
+  function frozen(): ReadonlyMap<number, string> {
+    const people = new Map(input.frozen);
+    for (const key of rejectedPeople) people.set(key, REJECTED);
+    for (const [key, kind] of heldPeople) people.set(key, `held: ${reasonOf(kind)}; approve or reject hold`);
+    return people;
+  }
+
+  function holds(): HoldProposal[] {
+    return GUARDED_KINDS.filter((kind) => held[kind].length > 0).map((kind) => ({
+      guard: kind,
+      reason: reasonOf(kind),
+      actions: held[kind],
+    }));
+  }
+
+  return { frozen, stops, judge, holds };
+}

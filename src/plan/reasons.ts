@@ -1,0 +1,39 @@
+/** The sentences that states and actions carry. They begin lower-case and name rules, tiers and object ids, never a time. */
+import type { TierName } from "../model/tier.ts";
+import type { RuleRef, Verdict } from "../model/verdict.ts";
+
+export const MAILBOX_UNREAD = "mailbox not read yet";
+
+export function byRule(rule: RuleRef): string {
+  return `rule ${rule.name}`;
+}
+
+export function noSeat(wanted: TierName, held: TierName | null): string {
+  return held === null ? `no free seat of ${wanted}` : `no free seat of ${wanted}; keeps ${held}`;
+}
+
+/** `nothing to take` with the revoking tier's own name. */
+export function nothingToTake(tier: TierName): string {
+  return `only in ${tier}; nothing to take`;
+}
+
+/** Why the state is `unlicensed`, or the reason of a revoke. */
+export function revoked(rule: RuleRef, doubt: RuleRef | null): string {
+  return doubt === null ? byRule(rule) : `${byRule(rule)}; event logs are kept while rule ${doubt.name} matches too`;
+}
+
+export function rulesDisagree(rules: readonly RuleRef[]): string {
+  const named = rules.map((rule) => `${rule.name} (${rule.file}:${rule.line})`);
+  return `rules ${named.join(" and ")} have equal priority and name different tiers; nothing is done`;
+}
+
+/** Why somebody is no longer managed. */
+export function unmanaged(verdict: Verdict, held: TierName | null): string {
+  const why =
+    verdict.kind === "deleted"
+      ? "deleted in Entra"
+      : verdict.kind === "skipped"
+        ? verdict.detail
+        : "no rule matches any more";
+  return held === null ? why : `${why}; keeps ${held}`;
+}
