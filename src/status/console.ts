@@ -39,6 +39,28 @@ export interface Console {
   /** Approves these people's pairs of the hold (all when `only` is absent) and starts a cycle. */
   approve(id: string, only?: readonly string[]): HoldView;
   reject(id: string): HoldView;
-  /** Starts a cycle, or queues the next one while one runs. */
+  /**
+   * Starts a cycle of every tenant, or of one, or queues the next one while one runs; at least one entry.
+   * `ERR_NOT_FOUND`: no such tenant.
+   */
   sync(request: { readonly tenant?: string; readonly full: boolean }): readonly StartedCycle[];
 }
+
+/** What happens in cycles, as it happens. `/events` sends each with its `type` as the event's name. */
+export type CycleEvent =
+  | { readonly type: "started"; readonly cycle: CycleRecord }
+  | {
+      readonly type: "step";
+      /** Id of the cycle. */
+      readonly cycle: string;
+      readonly tenant: string;
+      /** One line for a person: `reading groups`, `applying`. */
+      readonly step: string;
+      /** How far the step is; null where that cannot be said. */
+      readonly done: number | null;
+      readonly total: number | null;
+    }
+  | { readonly type: "finished"; readonly cycle: CycleRecord };
+
+/** Calls the listener, which must not throw, for each event from now on; the function returned ends that. */
+export type SubscribeToCycles = (listener: (event: CycleEvent) => void) => () => void;
