@@ -1,6 +1,6 @@
 /** Rules as data, before and after they are bound to a tenant's groups. */
 
-import type { ObjectId } from "../model/directory.ts";
+import type { ObjectId, PersonFacts } from "../model/directory.ts";
 import type { Finding } from "../model/finding.ts";
 import type { TierName } from "../model/tier.ts";
 import type { RuleRef } from "../model/verdict.ts";
@@ -35,7 +35,7 @@ export type AttributeTest =
 /** `G` is `GroupMention` as parsed, `BoundGroup` once bound. */
 export type Condition<G> =
   | { readonly kind: "group"; readonly group: G }
-  | { readonly kind: "attribute"; readonly attribute: string; readonly test: AttributeTest }
+  | { readonly kind: "attribute"; readonly attribute: string; readonly test: AttributeTest; readonly at: Position }
   | { readonly kind: "all" | "any"; readonly of: readonly Condition<G>[] }
   | { readonly kind: "not"; readonly of: Condition<G> };
 
@@ -47,7 +47,8 @@ export interface BoundGroup {
 export interface Rule<G = GroupMention> {
   readonly ref: RuleRef;
   readonly tier: TierName;
-  /** Whether `tier` is a revoking one. Known once bound or checked against tiers; parse leaves false. */
+  readonly tierAt: Position;
+  /** A whole number; the highest that matches wins. */
   readonly priority: number;
   readonly when: Condition<G>;
   /** In force from this instant; epoch ms, null: always. */
@@ -64,6 +65,8 @@ export interface RuleFile {
   readonly enabled: boolean;
   /** Tenants it is for; null: all. */
   readonly tenants: readonly string[] | null;
+  /** Where each of `tenants` is named. */
+  readonly tenantsAt: readonly Position[];
   readonly rules: readonly Rule[];
   readonly tests: readonly RuleTest[];
 }
@@ -74,20 +77,37 @@ export interface RuleTest {
   readonly groups: readonly string[];
   /** Attributes by their Graph names; `mailbox.purpose` and so on too. */
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** Expected tier; null: no rule matches. */
+  /** Expected tier; null: none. */
   readonly tier: TierName | null;
+  readonly tierAt: Position;
 }
 
 export interface RuleSet {
   readonly files: readonly RuleFile[];
-  /** Equal exactly when the rules mean the same: changes lead to a new evaluation of everybody. */
+  /**
+   * Equal exactly when the rules mean the same and stand in the same places (people's records name file and line): a change
+   * leads to a new evaluation of everybody. Comments, layout within a line, descriptions and tests do not count.
+   */
   readonly fingerprint: string;
+}
+
+/** Whether a condition holds; null: it hangs on something that is not read yet. */
+export type Ternary = boolean | null;
+
+/** Throws `ERR_INTERNAL` when a property it looks at was not selected: absent is not null. */
+export type Matcher = (facts: PersonFacts) => Ternary;
+
+export interface BoundRule extends Rule<BoundGroup> {
+  /** Whether `tier` takes the licence back. */
+  readonly revoking: boolean;
+  /** `when`, compiled. */
+  readonly matches: Matcher;
 }
 
 /** The rules of one tenant with every group resolved to its object id, ready to evaluate. */
 export interface BoundRules {
   /** Sorted by priority, highest first, then by file and line. Disabled files and other tenants' files are gone. */
-  readonly rules: readonly (Rule<BoundGroup> & { readonly revoking: boolean })[];
+  readonly rules: readonly BoundRule[];
   readonly mailboxSettings: boolean;
 }
 

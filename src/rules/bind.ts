@@ -1,0 +1,100 @@
+/** Rules of one tenant with every group name resolved against the groups that were read. */
+import type { ErrorCode } from "../errors.ts";
+import type { ScopedGroup } from "../model/directory.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Tier } from "../model/tier.ts";
+import { compileCondition } from "./conditions.ts";
+import { compareFindings, errorAt } from "./findings.ts";
+import { groupLookup, type Lookup } from "./group-lookup.ts";
+import { suggestion } from "./nearest.ts";
+import type { BoundGroup, BoundRule, BoundRules, Condition, GroupMention, Rule, RuleFile, RuleSet } from "./types.ts";
+
+export interface BindContext {
+  readonly tenant: string;
+  readonly tiers: readonly Tier[];
+  /** Every group in scope. */
+  readonly groups: readonly ScopedGroup[];
+  readonly mailboxSettings: boolean;
+}
+
+export type BindCode = Extract<
+  ErrorCode,
+  "ERR_CONFIG" | "ERR_GROUP_NOT_FOUND" | "ERR_GROUP_AMBIGUOUS" | "ERR_GROUP_HIDDEN"
+>;
+
+export interface BindResult {
+  /** Null when anything does not resolve: an unknown group is never read as "nobody". */
+  readonly bound: BoundRules | null;
+  readonly findings: readonly Finding[];
+  /** The code under which to fail; null when bound. Of several, the first of the order of `BIND_CODES`. */
+  readonly code: BindCode | null;
+}
+
+const BIND_CODES: readonly BindCode[] = [
+  "ERR_CONFIG",
+  "ERR_GROUP_NOT_FOUND",
+  "ERR_GROUP_AMBIGUOUS",
+  "ERR_GROUP_HIDDEN",
+];
+
+/** Files that are in force for a tenant. */
+export function filesFor(ruleSet: RuleSet, tenant: string): readonly RuleFile[] {
+  return ruleSet.files.filter(({ enabled, tenants }) => enabled && (tenants === null || tenants.includes(tenant)));
+}
+
+export function bindRules(ruleSet: RuleSet, context: BindContext): BindResult {
+  const lookup = groupLookup(context.groups);
+  const findings: Finding[] = [];
+  const codes = new Set<BindCode>();
+  const resolve = (mention: GroupMention): BoundGroup => {
+    const found: Lookup = lookup(mention);
+    if (found.group !== null) return found.group;
+    findings.push(errorAt(mention.at, found.message));
+    codes.add(found.fault);
+    return { id: "", displayName: "" };
+  };
+
+  const rules: BoundRule[] = [];
+  for (const rule of filesFor(ruleSet, context.tenant).flatMap((file) => file.rules)) {
+    const when = bindCondition(rule.when, resolve);
+    const tier = context.tiers.find(({ name }) => name === rule.tier);
+    if (tier === undefined) {
+      findings.push(unknownTier(rule, context.tiers, context.tenant));
+      codes.add("ERR_CONFIG");
+    } else {
+      rules.push({ ...rule, when, revoking: tier.kind === "revoking", matches: compileCondition(when) });
+    }
+  }
+  if (findings.length > 0) {
+    const code = BIND_CODES.find((candidate) => codes.has(candidate)) ?? null;
+    return { bound: null, findings: findings.sort(compareFindings), code };
+  }
+  return { bound: { rules: rules.sort(byPriority), mailboxSettings: context.mailboxSettings }, findings, code: null };
+}
+
+export function unknownTier(rule: Pick<Rule, "tier" | "tierAt">, tiers: readonly Tier[], tenant: string): Finding {
+  const names = tiers.map(({ name }) => name);
+  return errorAt(rule.tierAt, `the tenant ${tenant} has no tier "${rule.tier}"${suggestion(rule.tier, names)}`);
+}
+
+function bindCondition(
+  condition: Condition<GroupMention>,
+  resolve: (mention: GroupMention) => BoundGroup,
+): Condition<BoundGroup> {
+  switch (condition.kind) {
+    case "group":
+      return { kind: "group", group: resolve(condition.group) };
+    case "attribute":
+      return condition;
+    case "not":
+      return { kind: "not", of: bindCondition(condition.of, resolve) };
+    default:
+      return { kind: condition.kind, of: condition.of.map((inner) => bindCondition(inner, resolve)) };
+  }
+}
+
+function byPriority(a: BoundRule, b: BoundRule): number {
+  if (a.priority !== b.priority) return b.priority - a.priority;
+  if (a.ref.file !== b.ref.file) return a.ref.file < b.ref.file ? -1 : 1;
+  return a.ref.line - b.ref.line;
+}
