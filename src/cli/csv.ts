@@ -1,0 +1,46 @@
+/** People as CSV (RFC 4180) that a spreadsheet can open without running anything. */
+import { plainText } from "../model/plain-text.ts";
+import type { PersonView } from "../model/views.ts";
+
+type Value = string | number | null;
+
+const COLUMNS: readonly (readonly [string, (person: PersonView) => Value])[] = [
+  ["id", (person) => person.id],
+  ["tenant", (person) => person.tenant],
+  ["address", (person) => person.address],
+  ["displayName", (person) => person.displayName],
+  ["state", (person) => person.state],
+  ["reason", (person) => person.reason],
+  ["tier", (person) => person.tier],
+  ["wanted", (person) => person.wanted],
+  ["rule", (person) => person.rule?.name ?? null],
+  ["ruleFile", (person) => (person.rule === null ? null : `${person.rule.file}:${person.rule.line}`)],
+  ["groups", (person) => person.groups.join("; ")],
+  ["since", (person) => person.since],
+  ["purgeAt", (person) => person.purgeAt],
+  ["position", (person) => person.position],
+  ["targetId", (person) => person.targetId],
+];
+
+export interface CsvOptions {
+  /** Begins with a byte order mark, by which Excel knows UTF-8. Default false. */
+  readonly byteOrderMark?: boolean;
+}
+
+/** A header line and one line per person, each ended by CR LF. */
+export function peopleCsv(people: Iterable<PersonView>, options: CsvOptions = {}): string {
+  const lines = [COLUMNS.map(([title]) => title).join(",")];
+  for (const person of people) lines.push(COLUMNS.map(([, value]) => field(value(person))).join(","));
+  return `${options.byteOrderMark === true ? "\ufeff" : ""}${lines.join("\r\n")}\r\n`;
+}
+
+/** What spreadsheets take for the start of a formula, in half and full width. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+function field(value: Value): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  const plain = plainText(value);
+  const harmless = FORMULA.test(value) || FORMULA.test(plain) ? `'${plain}` : plain;
+  return /[",;\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}

@@ -1,0 +1,10 @@
+/** Which folder is home: every path of the agent resolves against it, never against the current folder. */
+import { resolve } from "node:path";
+import type { CommandIo } from "./io.ts";
+
+/** `--home`, else TIERSYNC_HOME, else the executable's folder, else (run from source) the current folder. Absolute. */
+export function resolveHome(option: string | undefined, io: Pick<CommandIo, "env" | "cwd" | "runtime">): string {
+  const fromEnvironment = io.env["TIERSYNC_HOME"];
+  const named = option ?? (fromEnvironment === "" ? undefined : fromEnvironment);
+  return named === undefined ? (io.runtime.executableFolder ?? io.cwd) : resolve(io.cwd, named);
+}

@@ -1,0 +1,68 @@
+/** The command tree: what can be typed, its help, and how an outcome becomes an exit code. */
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { EXIT, type ExitCode } from "../errors.ts";
+import { VERSION } from "../platform/runtime.ts";
+import { certCommand } from "./cert.ts";
+import type { CommandEntry } from "./command.ts";
+import type { CommandIo } from "./io.ts";
+import { reportError } from "./report-error.ts";
+import { versionCommand } from "./version.ts";
+
+/** In the order in which help lists them. */
+export const COMMANDS: readonly CommandEntry[] = [certCommand, versionCommand];
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  a cycle or a check failed
+  2  wrong usage, configuration or rules
+  3  this cycle held something that needs approval
+  4  another instance is at work on this home and cannot be asked
+`;
+
+/** Runs one command line (without the program's name). Never throws: every failure is told and becomes an exit code. */
+export async function runProgram(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = buildProgram(io, (finished) => {
+    code = finished;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done; // --help, --version
+    if (thrown instanceof CommanderError && thrown.code === "commander.help") return EXIT.usage; // help was shown
+    return reportError(thrown, io, { json: argv.includes("--json"), verbose: argv.includes("--verbose") });
+  }
+}
+
+export function buildProgram(
+  io: CommandIo,
+  finished: (code: ExitCode) => void,
+  commands: readonly CommandEntry[] = COMMANDS,
+): Command {
+  const program = new Command("tiersync")
+    .description("Makes each person's licence tier follow their Microsoft Entra groups.")
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError() {}, // `reportError` tells it
+      getOutHelpWidth: () => io.terminal.columns,
+      getErrHelpWidth: () => io.terminal.columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .option("--home <dir>", "home folder (else TIERSYNC_HOME, else the executable's or the current folder)")
+    .option("--tenant <name>", "only this tenant of tiersync.yaml")
+    .option("--json", "one JSON document on standard output")
+    .option("--quiet", "results and errors only")
+    .option("--verbose", "also what is done on the way")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpCommand("help [command]", "help for a command")
+    .addHelpText("after", `${EXIT_CODES}\nExamples:\n  $ tiersync init\n  $ tiersync help cert new\n`);
+  for (const command of commands) command.attach(program as unknown as Command, io, finished);
+  return program as unknown as Command;
+}

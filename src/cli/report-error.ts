@@ -1,0 +1,38 @@
+/** How a failure looks to the person or the script that started a command. */
+import { CommanderError } from "@commander-js/extra-typings";
+import { AgentError, type ExitCode, exitCodeOf, toAgentError } from "../errors.ts";
+import { plainText } from "../model/plain-text.ts";
+import { redactText } from "../platform/redaction.ts";
+import { type CommandIo, outJson } from "./io.ts";
+
+export interface ReportOptions {
+  /** One document `{"error": {code, message, hint}}` on stdout instead of text on stderr. */
+  readonly json: boolean;
+  /** Adds the stack of a fault of our own. */
+  readonly verbose: boolean;
+}
+
+/** Tells the failure and gives the exit code it leads to. */
+export function reportError(thrown: unknown, io: CommandIo, { json, verbose }: ReportOptions): ExitCode {
+  const error = thrown instanceof CommanderError ? usageError(thrown) : toAgentError(thrown);
+  const message = safe(error.message);
+  const hint = safe(error.hint);
+  if (json) outJson(io, { error: { code: error.code, message, hint } });
+  else io.err(`${io.terminal.err ? io.paint("red", "error:") : "error:"} ${message} [${error.code}]\nhint: ${hint}\n`);
+  if (verbose && error.code === "ERR_INTERNAL" && error.cause instanceof Error) {
+    io.err(`${safe(error.cause.stack ?? "")}\n`);
+  }
+  return exitCodeOf(error);
+}
+
+/** commander writes `error: unknown command 'snyc'\n(Did you mean sync?)`. */
+function usageError(error: CommanderError): AgentError {
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const meant = /\(Did you mean (.+)\?\)/.exec(rest.join(" "))?.[1];
+  return new AgentError("ERR_USAGE", first, meant === undefined ? {} : { hint: `did you mean ${meant}?` });
+}
+
+/** Keeps line breaks: a broken configuration lists its findings on lines of their own. */
+function safe(text: string): string {
+  return redactText(text).split("\n").map(plainText).join("\n");
+}
