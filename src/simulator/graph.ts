@@ -1,0 +1,180 @@
+/** Graph v1.0: routes, authentication, headers and bookkeeping around the handlers. */
+import { type Context, Hono } from "hono";
+import type { AccessTokens, Caller } from "./access-tokens.ts";
+import { answerBatch } from "./batch.ts";
+import type { ObjectKind } from "./directory-objects.ts";
+import type { Exchange, PageSizes } from "./exchange.ts";
+import { answerInstead, spoil } from "./fault-answers.ts";
+import { type Fault, type Faults, faultOf } from "./faults.ts";
+import { GraphFailure } from "./graph-error.ts";
+import { countMembers, getGroup, listGroups, listMembers } from "./groups.ts";
+import type { RequestLog } from "./request-log.ts";
+import { resourceUnits } from "./resource-units.ts";
+import { getMailboxSettings, getUser, listUsers } from "./users.ts";
+
+export interface GraphService {
+  readonly tokens: AccessTokens;
+  readonly faults: Faults;
+  readonly log: RequestLog;
+  readonly pageSizes: PageSizes;
+  readonly random: () => number;
+  readonly now: () => number;
+}
+
+type GraphContext = Context<{ Bindings: { exchange: Exchange } }>;
+
+const JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+const DIAGNOSTIC = JSON.stringify({ ServerInfo: { DataCenter: "Simulated", Slice: "E", Ring: "1", ScaleUnit: "001" } });
+const CASTS: Readonly<Record<string, ObjectKind>> = {
+  "microsoft.graph.user": "user",
+  "microsoft.graph.group": "group",
+  "microsoft.graph.device": "device",
+  "microsoft.graph.orgContact": "orgContact",
+};
+
+/** Answers any request below `/v1.0`. */
+export function createGraph(service: GraphService): (request: Request) => Promise<Response> {
+  const routes = createRoutes();
+  const answer =
+    (level: "http" | "batch") =>
+    async (request: Request): Promise<Response> => {
+      const url = new URL(request.url);
+      const path = readable(url);
+      const faults = service.faults.take(`${request.method} ${path}`, level);
+      const found = service.tokens.find(bearer(request));
+      const tenant = found?.caller.tenant ?? null;
+      const now = tenant?.clock.now() ?? service.now();
+      const response =
+        answerInstead(faults, url, now) ?? (await spoil(faults, url, await serve(request, url, found, faults, level)));
+      const units = response.status < 400 && !url.pathname.endsWith("/$batch") ? resourceUnits(url) : 0;
+      dress(response, request, now, units);
+      const about = { at: now, service: "graph", level, tenant: tenant?.id ?? null } as const;
+      service.log.add({
+        ...about,
+        method: request.method,
+        path,
+        status: response.status,
+        resourceUnits: units,
+        headers: request.headers,
+      });
+      return response;
+    };
+  const serve = async (
+    request: Request,
+    url: URL,
+    found: { caller: Caller; expired: boolean } | null,
+    faults: readonly Fault[],
+    level: "http" | "batch",
+  ): Promise<Response> => {
+    try {
+      const caller = authenticate(found);
+      if (level === "http" && url.pathname === "/v1.0/$batch") {
+        if (request.method !== "POST") throw wrongMethod();
+        const body = await answerBatch(await request.text(), {
+          base: `${url.origin}/v1.0`,
+          authorization: request.headers.get("authorization") ?? "",
+          answer: answer("batch"),
+          random: service.random,
+        });
+        return new Response(body, { headers: { "Content-Type": "application/json" } });
+      }
+      const exchange: Exchange = {
+        ...{ caller, tenant: caller.tenant, url, origin: url.origin, headers: request.headers, faults },
+        ...{ inBatch: level === "batch", pageSizes: service.pageSizes },
+      };
+      return await routes.fetch(request, { exchange });
+    } catch (error) {
+      return refuse(error, request, found?.caller.tenant.clock.now() ?? service.now());
+    }
+  };
+  return answer("http");
+}
+
+function createRoutes(): Hono<{ Bindings: { exchange: Exchange } }> {
+  const routes = new Hono<{ Bindings: { exchange: Exchange } }>().basePath("/v1.0");
+  const text = (context: GraphContext, body: string) => context.body(body, 200, { "Content-Type": JSON_TYPE });
+  routes.get("/groups", (c) => text(c, listGroups(c.env.exchange)));
+  routes.get("/groups/:id", (c) => text(c, getGroup(c.env.exchange, c.req.param("id"))));
+  for (const [segment, transitive] of [
+    ["members", false],
+    ["transitiveMembers", true],
+  ] as const) {
+    routes.get(`/groups/:id/${segment}`, (c) =>
+      text(c, listMembers(c.env.exchange, c.req.param("id"), transitive, null)),
+    );
+    routes.get(`/groups/:id/${segment}/$count`, (c) =>
+      c.text(countMembers(c.env.exchange, c.req.param("id"), transitive)),
+    );
+    routes.get(`/groups/:id/${segment}/:cast`, (c) => {
+      const cast = CASTS[c.req.param("cast")];
+      if (!cast) throw noSegment(c.req.param("cast"));
+      return text(c, listMembers(c.env.exchange, c.req.param("id"), transitive, cast));
+    });
+  }
+  routes.get("/users", (c) => text(c, listUsers(c.env.exchange)));
+  routes.get("/users/:id", (c) => text(c, getUser(c.env.exchange, c.req.param("id"))));
+  routes.get("/users/:id/mailboxSettings", (c) => text(c, getMailboxSettings(c.env.exchange, c.req.param("id"), null)));
+  routes.get("/users/:id/mailboxSettings/:property", (c) =>
+    text(c, getMailboxSettings(c.env.exchange, c.req.param("id"), c.req.param("property"))),
+  );
+  routes.notFound((c) => {
+    if (c.req.method !== "GET") throw wrongMethod();
+    throw noSegment(c.req.path.split("/").at(-1) ?? "");
+  });
+  routes.onError((error) => {
+    throw error;
+  });
+  return routes;
+}
+
+function authenticate(found: { caller: Caller; expired: boolean } | null): Caller {
+  if (found && !found.expired) return found.caller;
+  const authorize = 'authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"';
+  const header = `Bearer realm="", ${authorize}, client_id="00000003-0000-0000-c000-000000000000"`;
+  const message = found ? "Lifetime validation failed, the token is expired." : "Access token is empty or invalid.";
+  throw new GraphFailure(401, "InvalidAuthenticationToken", message, { "WWW-Authenticate": header });
+}
+
+function refuse(error: unknown, request: Request, now: number): Response {
+  const failure =
+    error instanceof GraphFailure ? error : new GraphFailure(500, "generalException", `simulator: ${String(error)}`);
+  const requestId = crypto.randomUUID();
+  const body = failure.body(requestId, request.headers.get("client-request-id") ?? requestId, now);
+  const headers = { ...failure.headers, "Content-Type": "application/json", "request-id": requestId };
+  return new Response(body, { status: failure.status, headers });
+}
+
+/** The headers that every answer of Graph bears. */
+function dress(response: Response, request: Request, now: number, units: number): void {
+  const { headers } = response;
+  if (!headers.has("request-id")) headers.set("request-id", crypto.randomUUID());
+  headers.set("client-request-id", request.headers.get("client-request-id") ?? headers.get("request-id") ?? "");
+  headers.set("x-ms-ags-diagnostic", DIAGNOSTIC);
+  headers.set("Date", new Date(now).toUTCString());
+  if (response.status >= 400) return;
+  headers.set("OData-Version", "4.0");
+  headers.set("Cache-Control", "no-cache");
+  if (units > 0) headers.set("x-ms-resource-unit", String(units));
+}
+
+function bearer(request: Request): string {
+  return /^Bearer\s+(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+}
+
+/** Path and query as people read them; the raw text when the percent-encoding is broken. */
+function readable(url: URL): string {
+  const raw = `${url.pathname}${url.search}`;
+  try {
+    return decodeURIComponent(raw.replaceAll("+", " "));
+  } catch {
+    return raw;
+  }
+}
+
+function wrongMethod(): GraphFailure {
+  return new GraphFailure(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
+}
+
+function noSegment(name: string): GraphFailure {
+  return new GraphFailure(400, "BadRequest", `Resource not found for the segment '${name}'.`);
+}
