@@ -122,8 +122,12 @@ export interface DirectorySource {
 /** One action with what the target needs to carry it out. */
 export interface ApplyItem {
   readonly action: Action;
+  /** Null before the account exists. */
   readonly accountKey: number | null;
-  readonly profile: Profile;
+  /** Null when nothing is known of the person any more (left, deleted); never for create, adopt and update. */
+  readonly profile: Profile | null;
+  /** Graph's time; epoch ms. */
+  readonly at: number;
 }
 
 export type ApplyResult =
@@ -140,7 +144,8 @@ export interface LicenceTarget {
   refresh(unsettled: readonly ObjectId[], signal: AbortSignal): Promise<void>;
   /**
    * Carries out a batch in its order. `settle` is called with the results as they become known, each item once, in one transaction
-   * with the change where the target lives in the same database. Items never settled were not done, or nobody knows (outage): throws then.
+   * with the change where the target lives in the same database. After a refused item, later items of the same person are left out and
+   * never settled. Throws when the target is down: what is not settled by then was not done, or nobody knows.
    */
   apply(
     batch: readonly ApplyItem[],

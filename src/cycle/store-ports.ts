@@ -174,6 +174,8 @@ export interface TenantStore {
   readonly journal: Journal;
   readonly holds: HoldStore;
   readonly outbox: Outbox;
+  /** Makes what was deleted unreadable in the files, too. Called after purges. */
+  scrub(): void;
   /** Runs `work` in one write transaction; nested calls join it. */
   transaction<T>(work: () => T): T;
 }

@@ -25,6 +25,8 @@ export function openTenantStore(
     journal: createJournal(database, tenant, name),
     holds: createHoldStore(database, tenant, name),
     outbox: createOutbox(database),
+    // Old pages live on in the write-ahead log until it is emptied.
+    scrub: () => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"),
     transaction: database.transaction,
   };
 }

@@ -1,0 +1,68 @@
+/** Mailbox settings: read for people about to be created, and refreshed now and then. */
+import type { ObjectId } from "../model/directory.ts";
+import type { Evaluator, Known } from "./evaluate-people.ts";
+import type { CycleParts } from "./settings.ts";
+
+/** People asked for in one cycle; whoever is left stays `pending` until the next. */
+const NEW_PEOPLE = 5000;
+/** Known mailboxes read again in one full re-read, oldest first. */
+const REFRESHED = 1000;
+const FRESH_FOR = 7 * 24 * 60 * 60 * 1000;
+
+/** Asks for those who are about to be created, or whose verdict hangs on the mailbox, and evaluates them again. */
+export async function readMissingMailboxes(
+  parts: CycleParts,
+  people: Map<number, Known>,
+  evaluator: Evaluator,
+  now: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing: ObjectId[] = [];
+  for (const { id, verdict, account, mailboxRead } of people.values()) {
+    if (mailboxRead) continue;
+    const hangs = verdict.kind === "unknown" && verdict.needs === "mailbox";
+    if (hangs || (verdict.kind === "tier" && account === null)) missing.push(id);
+  }
+  await read(parts, people, evaluator, missing.slice(0, NEW_PEOPLE), now, signal);
+}
+
+/** Reads again what is older than 7 days. */
+export async function refreshMailboxes(
+  parts: CycleParts,
+  people: Map<number, Known>,
+  evaluator: Evaluator,
+  now: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const stale = parts.store.people.staleMailboxes(now - FRESH_FOR, REFRESHED);
+  await read(
+    parts,
+    people,
+    evaluator,
+    stale.map(({ id }) => id),
+    now,
+    signal,
+  );
+}
+
+async function read(
+  { source, store, settings, progress }: CycleParts,
+  people: Map<number, Known>,
+  evaluator: Evaluator,
+  ids: readonly ObjectId[],
+  now: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (ids.length === 0) return;
+  let done = 0;
+  for await (const batch of source.readMailboxes(ids, signal)) {
+    store.people.saveMailboxes(batch, now);
+    for (const id of batch.keys()) {
+      const person = store.people.person(id);
+      const known = person === null ? null : evaluator.evaluate(person);
+      if (known !== null) people.set(known.key, known);
+    }
+    done += batch.size;
+    progress({ tenant: settings.name, step: "mailboxes", done, of: ids.length });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * One synchronisation of one tenant.
+ *
+ *   1. read      what changed in the directory; all of it or nothing
+ *   2. evaluate  the rules for everybody whose inputs changed or whose state is still open
+ *   3. plan      who is created, gets a seat, waits, loses a licence: proposed, not done
+ *   4. guard     what is too much at once is held for a person to approve, and the rest planned again without it
+ *   5. apply     the actions, each with its record, so that a killed agent goes on where it was
+ *   6. record    the outcome, and what people have to be told
+ *
+ * Whatever fails before step 5 leaves everything as it was.
+ */
+import { type AgentError, toAgentError } from "../errors.ts";
+import type { CycleRecord, RequestCounts } from "../model/cycle.ts";
+import { kindCounts } from "../model/views.ts";
+import { applyPlan } from "./apply-plan.ts";
+import { preparePlan } from "./prepare-plan.ts";
+import type { CycleParts, CycleRequest } from "./settings.ts";
+
+/** Runs a cycle to its recorded end. Failures are in the record, never thrown, except when the record itself cannot be written. */
+export async function runCycle(parts: CycleParts, request: CycleRequest): Promise<CycleRecord> {
+  const { store, log } = parts;
+  const requests = countRequests(parts);
+  const cycle = store.journal.begin({
+    trigger: request.trigger,
+    kind: store.journal.initial() ? "initial" : "incremental",
+    ...(request.id === undefined ? {} : { id: request.id }),
+  });
+  let record: CycleRecord;
+  try {
+    const prepared = await preparePlan(parts, request); // steps 1 to 4
+    cycle.setKind(prepared.kind);
+    const holds = await applyPlan(parts, request, cycle, prepared); // step 5
+    const held = kindCounts(holds.flatMap((hold) => hold.actions));
+    const outcome = holds.length > 0 ? "held" : "succeeded";
+    record = cycle.finish({ outcome, held, requests: requests(), error: null });
+  } catch (thrown) {
+    const { code, message, hint } = logged(parts, toAgentError(thrown));
+    record = cycle.finish({ outcome: "failed", held: {}, requests: requests(), error: { code, message, hint } });
+  }
+  log.info("cycle {outcome}", { cycle: record.id, ...record, failures: record.failures.length });
+  parts.progress({ tenant: parts.settings.name, step: "done", done: 1, of: 1 });
+  return record;
+}
+
+function logged(parts: CycleParts, error: AgentError): AgentError {
+  const cause = error.cause instanceof Error ? error.cause.message : undefined;
+  parts.log.error("cycle failed: {message}", {
+    code: error.code,
+    message: error.message,
+    hint: error.hint,
+    ...error.facts,
+    cause,
+  });
+  return error;
+}
+
+/** Requests made from now on. */
+function countRequests({ source, target }: CycleParts): () => RequestCounts {
+  const before = { ...source.requests(), target: target.requests() };
+  return () => {
+    const now = source.requests();
+    return {
+      token: now.token - before.token,
+      graph: now.graph - before.graph,
+      target: target.requests() - before.target,
+    };
+  };
+}
