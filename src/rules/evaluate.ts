@@ -14,7 +14,7 @@
 import type { PersonFacts } from "../model/directory.ts";
 import type { RuleRef, Verdict } from "../model/verdict.ts";
 import { excludedBy, oddities, skipDetail } from "./skip.ts";
-import type { BoundRule, BoundRules, Rule, RuleSet } from "./types.ts";
+import type { BoundRule, BoundRules, Rule } from "./types.ts";
 
 const NONE: Verdict = { kind: "none" };
 const DELETED: Verdict = { kind: "deleted" };
@@ -97,17 +97,4 @@ function skipped(rule: BoundRule, excluded: ReturnType<typeof excludedBy>): Verd
 /** Whether `now` is at or after `from` and before `until`. */
 export function inForce(rule: Pick<Rule, "from" | "until">, now: number): boolean {
   return (rule.from === null || rule.from <= now) && (rule.until === null || now < rule.until);
-}
-
-/** The next instant after `after` at which a rule begins or ceases to be in force; null: never. Epoch ms. */
-export function nextBoundary(rules: BoundRules | RuleSet, after: number): number | null {
-  const all =
-    "rules" in rules ? rules.rules : rules.files.filter(({ enabled }) => enabled).flatMap((file) => file.rules);
-  let next: number | null = null;
-  for (const { from, until } of all as readonly Pick<Rule, "from" | "until">[]) {
-    for (const instant of [from, until]) {
-      if (instant !== null && instant > after && (next === null || instant < next)) next = instant;
-    }
-  }
-  return next;
 }
