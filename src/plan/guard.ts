@@ -24,7 +24,7 @@ const COMPANIONS: ReadonlySet<Action["kind"]> = new Set([...GUARDED_KINDS, "adop
 export function guardPlan(input: PlanInput, guard: GuardInput): GuardedPlan {
   const brake = createBrake(input, guard);
   for (;;) {
-    const draft = draftPlan({ ...input, frozen: brake.frozen() }, (change) => brake.stops(change));
+    const draft = draftPlan({ ...input, frozen: brake.frozen() }, brake.stops);
     if (!brake.judge(draft)) return { plan: draft.plan, holds: brake.holds() };
   }
 }
@@ -51,11 +51,13 @@ function createBrake(input: PlanInput, guard: GuardInput) {
     return alwaysHeld(action, takenOver, ranks, guard) ?? (open.has(pairKey(action)) ? OPEN_HOLD : null);
   }
 
-  function stops(change: Action): boolean {
+  const isTakenOver = (key: number, actions: readonly Action[]) =>
+    adopted.has(key) || actions.some(({ kind }) => kind === "adopt");
+
+  function stops(change: Action, own: readonly Action[]): boolean {
     if (passes(change)) return false;
     if (exceeded.has("change") || isRejected(change)) return true;
-    // Somebody adopted in this very plan is judged with the plan, where the adoption is seen.
-    return heldAnyway(change, adopted.has(change.person)) !== null;
+    return heldAnyway(change, isTakenOver(change.person, own)) !== null;
   }
 
   /** Holds what must be held of these kinds; the person's other actions go with it. */
@@ -72,10 +74,9 @@ function createBrake(input: PlanInput, guard: GuardInput) {
       const why = candidates.length === 0 ? null : excess(kind, number, guard);
       if (why !== null) exceeded.set(kind, why);
       for (const { action, person } of candidates) {
-        const takenOver = adopted.has(action.person) || person.some((one) => one.kind === "adopt");
-        const anyway = heldAnyway(action, takenOver);
+        const anyway = heldAnyway(action, isTakenOver(action.person, person));
         if (!exceeded.has(kind) && anyway === null) continue;
-        if (anyway !== null && otherwise.get(kind) !== anyway && anyway !== OPEN_HOLD) otherwise.set(kind, anyway);
+        if (anyway !== null && anyway !== OPEN_HOLD) otherwise.set(kind, anyway);
         heldPeople.set(action.person, kind);
         for (const one of person) {
           if (!COMPANIONS.has(one.kind)) continue;
@@ -87,28 +88,21 @@ function createBrake(input: PlanInput, guard: GuardInput) {
     return heldPeople.size > before;
   }
 
-  /** Holds what must be held of a draft; false: nothing more. */
-  function judge({ plan, stopped }: Draft): boolean {
-    const proposed = new Map<number, Action[]>();
-    const interesting = new Set<number>();
-    const add = (action: Action) => {
-      const person = proposed.get(action.person);
-      if (person === undefined) proposed.set(action.person, [action]);
-      else person.push(action);
-    };
-    const kept = new Set(stopped.map((action) => action.person));
-    for (const action of plan.actions) if (!kept.has(action.person)) add(action);
-    for (const action of stopped) add(action);
-
-    let froze = false;
+  /** Freezes whom an administrator's rejection concerns, and takes them out of what is judged. */
+  function reject(proposed: Map<number, Action[]>): boolean {
+    const before = rejectedPeople.size;
     for (const [key, person] of proposed) {
-      if (person.some(isRejected)) {
-        rejectedPeople.add(key);
-        proposed.delete(key);
-        froze = true;
-      } else if (person.some(({ kind }) => isGuarded(kind))) interesting.add(key);
+      if (!person.some(isRejected)) continue;
+      rejectedPeople.add(key);
+      proposed.delete(key);
     }
-    for (const key of proposed.keys()) if (!interesting.has(key)) proposed.delete(key);
+    return rejectedPeople.size > before;
+  }
+
+  /** Holds what must be held of a draft; false: nothing more. */
+  function judge(draft: Draft): boolean {
+    const proposed = byPerson(draft);
+    const froze = reject(proposed);
     return hold(SEATLESS, proposed) || froze || hold(["change"], proposed);
   }
 
@@ -130,4 +124,17 @@ function createBrake(input: PlanInput, guard: GuardInput) {
   }
 
   return { frozen, stops, judge, holds };
+}
+
+/** Every person's proposed actions, those of the stopped included. */
+function byPerson({ plan, stopped }: Draft): Map<number, Action[]> {
+  const people = new Map<number, Action[]>();
+  const passedOver = new Set(stopped.map((action) => action.person));
+  const inPlan = passedOver.size === 0 ? plan.actions : plan.actions.filter(({ person }) => !passedOver.has(person));
+  for (const action of [...inPlan, ...stopped]) {
+    const person = people.get(action.person);
+    if (person === undefined) people.set(action.person, [action]);
+    else person.push(action);
+  }
+  return people;
 }

@@ -11,8 +11,8 @@ import type { SeatRequest } from "./seat-request.ts";
 import { allocateSeats } from "./seats.ts";
 import type { Plan, PlanInput } from "./types.ts";
 
-/** Whether somebody must not get the change of tier that is their turn. */
-export type Stop = (change: Action) => boolean;
+/** Whether somebody must not get the change of tier that is their turn. `own`: what else the plan has for that person. */
+export type Stop = (change: Action, own: readonly Action[]) => boolean;
 
 export interface Draft {
   /** Complete only when nobody was stopped: those who were are shown as if they had their seat. */
@@ -41,7 +41,7 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
     request === null ? [] : [{ ...request, person }],
   );
   const seats = allocateSeats(requests, context.seats, usedAfterRevokes(input, planned), (request) =>
-    request.from === null ? false : stop(seatAction(request)),
+    request.from === null ? false : stop(seatAction(request), planned[request.person]?.actions ?? []),
   );
 
   const decisions = planned.map(({ decision }) => decision);

@@ -10,9 +10,15 @@ export interface PlanInput {
   readonly tiers: readonly Tier[];
   /** Holders at the target by tier, also those we do not manage. */
   readonly used: ReadonlyMap<TierName, number>;
-  /** Everybody whose inputs changed or whose state is still open, in any order. The rest is settled and stays as it is. */
+  /**
+   * Everybody whose inputs changed or whose state is still open, in any order, and everybody who shares an address with one of
+   * them: by the directory (while in play) or by account. The rest is settled and stays as it is.
+   */
   readonly people: readonly Candidate[];
-  /** Accounts bound to nobody whose address is that of one of `people`. */
+  /**
+   * Accounts bound to nobody whose address is that of one of `people`. Accounts bound to an object id that is not among `people`
+   * may be given too: they make their address contested.
+   */
   readonly unbound: readonly Account[];
   /** People for whom nothing may be done now, and why (a sentence for the admin). */
   readonly frozen: ReadonlyMap<number, string>;

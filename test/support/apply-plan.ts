@@ -59,17 +59,21 @@ export function applyAction(world: World, action: Plan["actions"][number], candi
       expectFrom();
       seat(action.from, -1);
       seat(action.to, 1);
-      return set({ tier: action.to, revokedAt: null, purgedAt: null });
+      set({ tier: action.to, revokedAt: null, purgedAt: null });
+      return;
     case "update":
-      return set({ profile: candidate.profile, address: candidate.address ?? own?.address ?? "" });
+      set({ profile: candidate.profile, address: candidate.address ?? own?.address ?? "" });
+      return;
     case "revoke":
       expectFrom();
       if (action.from === null) throw new Error(`revoke ${action.user}: nothing to take`);
       seat(action.from, -1);
-      return set({ tier: null, revokedAt: now, purgedAt: null });
+      set({ tier: null, revokedAt: now, purgedAt: null });
+      return;
     case "purge":
       if (own?.revokedAt === null) throw new Error(`purge ${action.user}: never revoked`);
-      return set({ purgedAt: now });
+      set({ purgedAt: now });
+      return;
     case "wait":
     case "release":
       return;
