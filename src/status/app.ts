@@ -40,18 +40,18 @@ export function createStatusApp(options: StatusAppOptions): StatusApp {
   const { console: agent, token, protectReads, signal: shutdown, progress, version, log } = options;
   const app = new Hono<StatusEnv>();
   app.onError((error, c) => problemOf(c, error, log));
-  app.notFound((c) => problem(c, 404, "ERR_NOT_FOUND", `there is nothing at this path`, "see /openapi.json"));
+  app.notFound((c) => problem(c, 404, "ERR_NOT_FOUND", "there is nothing at this path", "see /openapi.json"));
 
   app.use(protectiveHeaders());
+  app.use(async (c, next) => {
+    await next();
+    c.header("Cache-Control", "no-store");
+  });
   app.use(loopbackHostOnly());
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.use(sameOriginPosts());
   app.use(bearerToken({ token, protectReads, open: OPEN_PATHS, refuse }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
-  app.use(async (c, next) => {
-    await next();
-    c.header("Cache-Control", "no-store");
-  });
 
   healthRoutes(app, agent, version, shutdown);
   overviewRoutes(app, agent, options.now ?? Date.now);

@@ -69,8 +69,12 @@ export async function readBody<S extends ObjectSchema>(c: Context, schema: S): P
   if (mediaType !== "application/json") {
     throw new HTTPException(415, { message: 'a body must be sent with "Content-Type: application/json"' });
   }
-  return validated(schema, parseJson(text), "key");
+  const value = parseJson(text);
+  if (Array.isArray(value)) throw new AgentError("ERR_BAD_REQUEST", NO_OBJECT); // valibot takes an empty list for an object
+  return validated(schema, value, "key");
 }
+
+const NO_OBJECT = "the body must be a JSON object";
 
 function parseJson(text: string): unknown {
   try {
@@ -86,7 +90,7 @@ function validated<S extends ObjectSchema>(schema: S, value: unknown, noun: stri
   const known = Object.keys(schema.entries).join(", ") || "none";
   const remarks = result.issues.map((issue) => {
     const path = v.getDotPath(issue);
-    if (path === null) return "the body must be a JSON object";
+    if (path === null) return NO_OBJECT;
     if (issue.type === "strict_object") return `unknown ${noun} "${path}" (known: ${known})`;
     return `"${path}" ${issue.message}`;
   });

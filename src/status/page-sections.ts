@@ -4,7 +4,18 @@ import { plainText } from "../model/plain-text.ts";
 import type { TierUsage } from "../model/tier.ts";
 import type { HoldView, StatusView, TenantStatus } from "../model/views.ts";
 import type { Overview } from "./overview.ts";
-import { counts, credential, distance, done, localTime, outcome, people, person, troubles } from "./wording.ts";
+import {
+  counted,
+  counts,
+  credential,
+  distance,
+  done,
+  localTime,
+  outcome,
+  people,
+  person,
+  troubles,
+} from "./wording.ts";
 
 export type Markup = ReturnType<typeof html>;
 
@@ -15,7 +26,7 @@ export function headline(status: StatusView, now: number): Markup {
   return html`<header>
 <h1>tiersync <span class="state ${status.state}">${status.state}</span></h1>
 <p class="muted">${nextRun === null ? "No next cycle" : html`Next cycle ${time(nextRun, now)} (${distance(nextRun, now)})`},
-schedule <code>${plainText(cron)}</code> · ${status.rules.rules} rules in ${status.rules.files} files, read ${time(status.rules.loadedAt, now)}
+schedule <code>${plainText(cron)}</code> · ${counted(status.rules.rules, "rule")} in ${counted(status.rules.files, "file")}, read ${time(status.rules.loadedAt, now)}
 · version ${status.version}, up since ${time(status.startedAt, now)}</p>
 </header>`;
 }
@@ -72,7 +83,7 @@ export function tenantSection(tenant: TenantStatus, now: number): Markup {
       : html`${time(last.startedAt, now)}, ${last.kind}, ${outcome(last)}${done(last) === "" ? "" : `: ${done(last)}`}`
   }</dd>
 <dt>Credential</dt><dd>${credential(tenant.credential)}${
-    tenant.credential?.thumbprint ? html` <code>${tenant.credential.thumbprint}</code>` : null
+    tenant.credential?.thumbprint ? html` <code>${plainText(tenant.credential.thumbprint)}</code>` : null
   }</dd>
 </dl>
 </section>`;

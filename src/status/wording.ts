@@ -40,6 +40,11 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`;
 }
 
+/** `1 rule`, `4 rules` */
+export function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
 /** `40 revoke, 3 change`; empty when there is none. */
 export function counts(of: Readonly<Partial<Record<string, number>>>): string {
   return Object.entries(of)
@@ -94,11 +99,16 @@ export interface Trouble {
 
 const FAILURES_SHOWN = 5;
 
+/** Messages may be of several lines; they are shown as one. */
+function oneLine(text: string): string {
+  return plainText(text.replace(/\s+/g, " ").trim());
+}
+
 /** Everything that an admin should see to, gravest first: broken files, failed cycles, refused people, remarks. */
 export function troubles(status: StatusView): readonly Trouble[] {
   const found: Trouble[] = [];
   const add = (subject: string, text: string, hint = "") => {
-    found.push({ subject: plainText(subject), text: plainText(text), hint: plainText(hint) });
+    found.push({ subject: oneLine(subject), text: oneLine(text), hint: oneLine(hint) });
   };
   for (const finding of status.rules.errors) {
     add(finding.level === "error" ? "rules and configuration" : "remark", formatFinding(finding));
