@@ -74,7 +74,7 @@ export interface FullReading {
 
 /** Changes read by delta, already settled: set operations that can be repeated without harm. */
 export interface DirectoryChanges {
-  /** Every group in scope after the changes; null: unchanged. */
+  /** Every group in scope after the changes, those left out go with their memberships; null: unchanged. */
   readonly groups: readonly ScopedGroup[] | null;
   /** Direct memberships that now exist / no longer exist. A pair is in one of the two only. */
   readonly added: readonly { readonly group: ObjectId; readonly member: ObjectId; readonly kind: "user" | "group" }[];
@@ -95,6 +95,8 @@ export interface ReadOptions {
   readonly full: boolean;
   /** Aborts at the cycle's deadline or when the agent stops. */
   readonly signal: AbortSignal;
+  /** When that deadline is, epoch ms: a wait that would pass it is not begun. */
+  readonly deadline?: number;
 }
 
 export interface ReadResult {
@@ -114,6 +116,7 @@ export interface DirectorySource {
   readMailboxes(
     ids: readonly ObjectId[],
     signal: AbortSignal,
+    deadline?: number,
   ): AsyncIterable<ReadonlyMap<ObjectId, Exclude<Mailbox, "unread">>>;
   /** Requests made since the source was built. */
   requests(): Pick<RequestCounts, "token" | "graph">;

@@ -1,0 +1,97 @@
+/** What is kept between cycles: where changes go on from (cursor), and how far a cut full read came (progress). JSON text to the store. */
+import * as v from "valibot";
+import type { GroupNode } from "./tree.ts";
+
+const idList = v.array(v.string());
+
+const stream = v.object({ ids: idList, path: v.string() });
+
+const nodes = v.pipe(
+  v.record(v.string(), v.tuple([v.string(), v.nullable(v.string()), idList])),
+  v.transform(
+    (groups) =>
+      new Map<string, GroupNode>(
+        Object.entries(groups).map(([id, [displayName, visibility, children]]) => [
+          id,
+          { displayName, visibility, children: new Set(children) },
+        ]),
+      ),
+  ),
+);
+
+const cursorSchema = v.object({
+  version: v.literal(1),
+  key: v.string(),
+  batch: v.boolean(),
+  users: v.string(),
+  streams: v.array(stream),
+  parent: v.string(),
+  others: idList,
+  nodes,
+  unresolved: idList,
+  gone: idList,
+});
+
+const progressSchema = v.object({
+  version: v.literal(1),
+  key: v.string(),
+  startedAt: v.number(),
+  batch: v.boolean(),
+  delta: v.nullable(v.object({ users: v.string(), streams: v.array(stream) })),
+  parent: v.string(),
+  others: idList,
+  nodes,
+  done: idList,
+  open: v.record(v.string(), v.string()),
+});
+
+/** Groups delta of up to 50 groups, from `path` on. */
+export type Stream = v.InferOutput<typeof stream>;
+
+/**
+ * `batch`: whether Graph takes delta links in a `$batch`. `unresolved`: members whom the directory did not know when they were looked up.
+ * `gone`: tracked groups that were deleted (a Microsoft 365 group can be restored).
+ */
+export type Cursor = v.InferOutput<typeof cursorSchema>;
+
+/** `done`: groups listed to the end; `open`: next page of groups begun; `delta`: null where the tenant has none. */
+export type Progress = v.InferOutput<typeof progressSchema>;
+
+/** Null for text of another version, scope or shape: then everything is read again. */
+export function parseCursor(text: string | null, key: string): Cursor | null {
+  return parse(cursorSchema, text, key);
+}
+
+export function parseProgress(text: string | null, key: string): Progress | null {
+  return parse(progressSchema, text, key);
+}
+
+/** Whether Graph was found to refuse delta links in a `$batch`, whatever else the cursor says. */
+export function refusesBatch(text: string | null): boolean {
+  const parsed = v.safeParse(v.object({ batch: v.literal(false) }), parseJson(text));
+  return parsed.success;
+}
+
+export function toText(state: Cursor | Progress): string {
+  const nodesAsRecord = Object.fromEntries(
+    [...state.nodes].map(([id, node]) => [id, [node.displayName, node.visibility, [...node.children]]]),
+  );
+  return JSON.stringify({ ...state, nodes: nodesAsRecord });
+}
+
+function parse<S extends typeof cursorSchema | typeof progressSchema>(
+  schema: S,
+  text: string | null,
+  key: string,
+): v.InferOutput<S> | null {
+  const parsed = v.safeParse(schema, parseJson(text));
+  return parsed.success && parsed.output.key === key ? parsed.output : null;
+}
+
+function parseJson(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

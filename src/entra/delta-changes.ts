@@ -1,0 +1,87 @@
+/**
+ * What one or more delta rounds say, gathered. Entries repeat, come in any order and in slices, so nothing here depends on order: whatever
+ * contradicts itself is marked doubtful and asked for afresh.
+ */
+import { AgentError } from "../errors.ts";
+import type { DirectoryUser, ObjectId } from "../model/directory.ts";
+import type { Cursor } from "./cursor.ts";
+import { isRecord } from "./entra-errors.ts";
+import { idOf, kindOf, parseChangedUser } from "./entries.ts";
+import { GroupForest } from "./group-forest.ts";
+import type { Reading } from "./reader.ts";
+
+const WHAT = "reading changes";
+
+export class DeltaChanges {
+  readonly forest: GroupForest;
+  /** Known people seen alive, with the properties that were named. */
+  readonly alive = new Map<ObjectId, DirectoryUser>();
+  readonly deleted = new Set<ObjectId>();
+  /** To be looked up: contradictory, or unknown members of before that are seen now. */
+  readonly doubtful = new Set<ObjectId>();
+  readonly #reading: Reading;
+  readonly #unresolved: ReadonlySet<ObjectId>;
+  #entries = 0;
+
+  constructor(reading: Reading, cursor: Cursor) {
+    this.#reading = reading;
+    this.#unresolved = new Set(cursor.unresolved);
+    this.forest = new GroupForest(reading, cursor);
+  }
+
+  /** Users delta covers the whole tenant: strangers are passed over. */
+  users(entries: readonly unknown[]): void {
+    const ids = entries.map((entry) => idOf(entry, WHAT));
+    const known = this.#reading.mirror.known(ids);
+    for (const [index, id] of ids.entries()) {
+      const entry = entries[index];
+      if (!isRecord(entry)) continue;
+      if (this.#unresolved.has(id)) this.doubtful.add(id);
+      else if (known.has(id)) this.#user(id, entry);
+    }
+  }
+
+  groups(entries: readonly unknown[]): void {
+    for (const entry of entries) {
+      const id = idOf(entry, WHAT);
+      if (!isRecord(entry)) continue;
+      if (isRecord(entry["@removed"])) {
+        this.forest.removed(id);
+        continue;
+      }
+      this.forest.seen(id, entry["displayName"]);
+      const members = entry["members@delta"];
+      if (!Array.isArray(members) || !this.forest.has(id)) continue;
+      this.#count(members.length);
+      for (const member of members) {
+        const memberId = idOf(member, WHAT);
+        const removed = isRecord(member) && isRecord(member["@removed"]);
+        this.forest.pair(id, memberId, removed, isRecord(member) ? kindOf(member) : null);
+      }
+    }
+  }
+
+  #user(id: ObjectId, entry: Readonly<Record<string, unknown>>): void {
+    this.#count(1);
+    const removed = isRecord(entry["@removed"]);
+    const before = this.alive.get(id);
+    if (removed) {
+      this.deleted.add(id);
+      if (before !== undefined) this.doubtful.add(id);
+      return;
+    }
+    const user = parseChangedUser(entry, id, this.#reading.properties);
+    if (this.deleted.has(id)) this.doubtful.add(id);
+    if (before !== undefined && JSON.stringify(before.properties) !== JSON.stringify(user.properties))
+      this.doubtful.add(id);
+    this.alive.set(id, user);
+  }
+
+  /** What is gathered stays in memory until it is published: very many changes are read page by page instead. */
+  #count(entries: number): void {
+    this.#entries += entries;
+    if (this.#entries > this.#reading.limits.changes) {
+      throw new AgentError("ERR_DELTA_RESET", `more than ${this.#reading.limits.changes} changes at once`);
+    }
+  }
+}

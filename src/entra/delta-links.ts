@@ -1,0 +1,122 @@
+/** Opens and follows the delta links of users and groups ("Use delta query to track changes"). */
+import { AgentError } from "../errors.ts";
+import type { ObjectId } from "../model/directory.ts";
+import { BATCH_SIZE, getBatch } from "./batch.ts";
+import type { Stream } from "./cursor.ts";
+import { expectOk } from "./graph-client.ts";
+import { type GraphAnswer, graphError, incomplete, isDeltaReset } from "./graph-errors.ts";
+import { type Page, parsePage, readPages } from "./pages.ts";
+import { chunk } from "./people.ts";
+import type { Reading } from "./reader.ts";
+import { odataText } from "./scope.ts";
+
+/** Groups of one stream, by Graph's rule for `$filter` on delta. */
+export const STREAM_SIZE = 50;
+
+export interface Links {
+  readonly users: string;
+  readonly streams: readonly Stream[];
+}
+
+export interface DeltaSink {
+  users(entries: readonly unknown[]): void;
+  groups(entries: readonly unknown[]): void;
+}
+
+/** The place from which changes of the selected user properties will be read. */
+export function openUsers(reading: Reading): Promise<string> {
+  const select = reading.properties.filter((name) => name !== "id").join(",");
+  return latest(reading, `/users/delta?$select=${select}&$deltatoken=latest`, "opening the changes of users");
+}
+
+/** Places from which changes of these groups' names and members will be read, 50 groups each. */
+export async function openStreams(reading: Reading, ids: readonly ObjectId[]): Promise<Stream[]> {
+  const streams: Stream[] = [];
+  for (const part of chunk(ids, STREAM_SIZE)) {
+    const filter = encodeURIComponent(part.map((id) => `id eq ${odataText(id)}`).join(" or "));
+    const path = `/groups/delta?$select=displayName,members&$filter=${filter}&$deltatoken=latest`;
+    streams.push({ ids: part, path: await latest(reading, path, "opening the changes of groups") });
+  }
+  return streams;
+}
+
+/** Whether an error of opening says that the tenant has no delta at all (External ID and B2C tenants). */
+export function saysNoDelta(error: unknown): boolean {
+  return error instanceof AgentError && [400, 403, 404, 405, 501].includes(Number(error.facts["statusCode"]));
+}
+
+/** With `latest` no entries come; what a service gives all the same is listed afterwards anyway. */
+async function latest(reading: Reading, path: string, what: string): Promise<string> {
+  const call = reading.call(what);
+  for await (const page of readPages(reading.client, path, call, reading.limits.pages)) {
+    if (page.delta !== null) return page.delta;
+  }
+  throw incomplete(what, "Microsoft Graph gave no delta link");
+}
+
+/**
+ * Everything that has changed since `links`, all first pages in one `$batch` where Graph takes that. Gives the links to go on from and whether
+ * the batch was taken. Throws `ERR_DELTA_RESET` when the links are of no use any more.
+ */
+export async function drain(
+  reading: Reading,
+  links: Links,
+  takesBatch: boolean,
+  sink: DeltaSink,
+): Promise<Links & { readonly batch: boolean }> {
+  const paths = [links.users, ...links.streams.map((stream) => stream.path)];
+  const firsts = takesBatch ? await firstPagesByBatch(reading, paths) : paths.map(() => null);
+  const ends: string[] = [];
+  for (const [index, path] of paths.entries()) {
+    const take = (page: Page): void => (index === 0 ? sink.users(page.items) : sink.groups(page.items));
+    const first = firsts[index] ?? (await firstPage(reading, path));
+    ends.push(await follow(reading, first, take));
+  }
+  const [users = "", ...streamEnds] = ends;
+  const streams = links.streams.map((stream, index) => ({ ids: stream.ids, path: streamEnds[index] ?? stream.path }));
+  return { users, streams, batch: takesBatch && firsts.every((page) => page !== null) };
+}
+
+const WHAT = "reading changes";
+
+async function firstPagesByBatch(reading: Reading, paths: readonly string[]): Promise<(Page | null)[]> {
+  const call = reading.call(WHAT);
+  const pages: (Page | null)[] = [];
+  for (const part of chunk(paths, BATCH_SIZE)) {
+    const answers = await getBatch(reading.client, part, call, reading).catch((error: unknown): GraphAnswer[] => {
+      if (!saysNoDelta(error)) throw error;
+      return [];
+    });
+    for (const index of part.keys()) {
+      const answer = answers[index];
+      if (answer !== undefined && isDeltaReset(answer)) throw graphError(answer, call);
+      // Nothing says that delta is allowed in a batch: any refusal means that it is to be asked for by itself.
+      pages.push(answer?.status === 200 ? parsePage(reading.client, answer.body, call) : null);
+    }
+  }
+  return pages;
+}
+
+async function firstPage(reading: Reading, path: string): Promise<Page> {
+  const call = reading.call(WHAT);
+  let answer = await reading.client.get(path, call);
+  if (answer.status === 400 && !isDeltaReset(answer)) {
+    answer = await reading.client.get(path, call);
+    // A delta link that is refused twice is as good as lost.
+    if (answer.status === 400) throw new AgentError("ERR_DELTA_RESET", graphError(answer, call).message);
+  }
+  return parsePage(reading.client, expectOk(answer, call), call);
+}
+
+async function follow(reading: Reading, first: Page, take: (page: Page) => void): Promise<string> {
+  take(first);
+  let end = first.delta;
+  if (first.next !== null) {
+    for await (const page of readPages(reading.client, first.next, reading.call(WHAT), reading.limits.pages)) {
+      take(page);
+      end = page.delta;
+    }
+  }
+  if (end === null) throw incomplete(WHAT, "the last page of changes has no delta link");
+  return end;
+}

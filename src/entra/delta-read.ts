@@ -1,0 +1,144 @@
+/** Reads what has changed since the last read and makes it a set of operations that can be repeated without harm. */
+import type { DirectoryMember } from "../cycle/ports.ts";
+import { AgentError } from "../errors.ts";
+import type { DirectoryUser, ObjectId } from "../model/directory.ts";
+import { BATCH_SIZE, getBatch } from "./batch.ts";
+import { type Cursor, toText } from "./cursor.ts";
+import { DeltaChanges } from "./delta-changes.ts";
+import { drain, type Links, openStreams, STREAM_SIZE } from "./delta-links.ts";
+import { parseGroup, parseMember } from "./entries.ts";
+import { expectOk } from "./graph-client.ts";
+import { isStaleLink, readPages } from "./pages.ts";
+import { chunk, lookUp } from "./people.ts";
+import { membersPath, type Reading } from "./reader.ts";
+
+/** Levels of nesting, and repetitions of contradictory answers, before everything is read again instead. */
+const ROUNDS = 20;
+/** Unknown members remembered until users delta names them. */
+const UNRESOLVED = 1_000;
+
+/** Publishes the changes since `cursor`. Throws `ERR_DELTA_RESET` when everything has to be read again. */
+export async function readDelta(reading: Reading, cursor: Cursor): Promise<void> {
+  const changes = new DeltaChanges(reading, cursor);
+  const first = await drain(reading, cursor, cursor.batch, changes);
+  const links = await settleGroups(reading, changes, first);
+  const groups = changes.forest.close();
+  const people = await settlePeople(reading, changes, cursor);
+  const { pairs, relisted, nodes, gone } = changes.forest;
+  const next: Cursor = {
+    ...cursor,
+    users: links.users,
+    streams: [...links.streams],
+    batch: links.batch,
+    nodes,
+    gone: [...gone],
+    unresolved: people.unresolved,
+  };
+  reading.mirror.publishChanges({
+    groups: changes.forest.changed ? groups : null,
+    added: [...pairs].flatMap(([group, { added }]) =>
+      [...added].flatMap(([member, kind]) => (kind === null ? [] : [{ group, member, kind }])),
+    ),
+    removed: [...pairs].flatMap(([group, { removed }]) => [...removed].map((member) => ({ group, member }))),
+    relisted: [...relisted].map(([group, members]) => ({ group, members })),
+    users: people.users,
+    deleted: people.deleted,
+    restored: people.restored,
+    cursor: { value: toText(next) },
+  });
+}
+
+type Drained = Links & { readonly batch: boolean };
+
+/** Lists groups that are new or in doubt, and brings everything that is tracked into as few streams as Graph allows. */
+async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drained): Promise<Drained> {
+  const { forest } = changes;
+  let links = first;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const fresh = forest.unknown();
+    const needed = Math.ceil((forest.nodes.size + fresh.length) / STREAM_SIZE);
+    if (fresh.length > 0 || links.streams.length > needed) {
+      await describe(reading, changes, fresh);
+      // New places first, then what came to the old ones until then, then the listing: nothing falls between.
+      const streams = await openStreams(reading, [...forest.nodes.keys()]);
+      links = { ...(await drain(reading, links, links.batch, changes)), streams };
+    }
+    const toList = [...fresh.filter((id) => forest.has(id)), ...forest.takeDoubtful()];
+    for (const id of new Set(toList)) forest.list(id, await listMembers(reading, id));
+    if (fresh.length === 0 && toList.length === 0) return links;
+  }
+  throw new AgentError("ERR_DELTA_RESET", "the changes of groups do not come to rest");
+}
+
+async function describe(reading: Reading, changes: DeltaChanges, ids: readonly ObjectId[]): Promise<void> {
+  const call = reading.call("reading groups that are new in scope");
+  for (const part of chunk(ids, BATCH_SIZE)) {
+    const paths = part.map((id) => `/groups/${encodeURIComponent(id)}?$select=id,displayName,visibility`);
+    const answers = await getBatch(reading.client, paths, call, reading);
+    for (const [index, answer] of answers.entries()) {
+      // Deleted again meanwhile.
+      if (answer.status === 404) changes.forest.drop(part[index] ?? "");
+      else changes.forest.describe(parseGroup(expectOk(answer, call), call.what));
+    }
+  }
+}
+
+async function listMembers(reading: Reading, group: ObjectId): Promise<readonly DirectoryMember[]> {
+  const { limits, properties } = reading;
+  const call = reading.call(`reading the members of group ${group}`);
+  const members: DirectoryMember[] = [];
+  try {
+    for await (const page of readPages(reading.client, membersPath(group, properties), call, limits.pages)) {
+      for (const item of page.items) members.push(parseMember(item, properties, call.what));
+      if (members.length > limits.changes) {
+        throw new AgentError("ERR_DELTA_RESET", `group ${group} has more than ${limits.changes} members to list`);
+      }
+    }
+  } catch (error) {
+    if (!isStaleLink(error)) throw error;
+    throw new AgentError("ERR_DELTA_RESET", `group ${group} went while it was being listed`, { cause: error });
+  }
+  return members;
+}
+
+interface PeopleChanges {
+  readonly users: readonly DirectoryUser[];
+  readonly deleted: readonly ObjectId[];
+  readonly restored: readonly ObjectId[];
+  readonly unresolved: ObjectId[];
+}
+
+/** Looks up members that the mirror does not know and people of whom changes say two things. */
+async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cursor): Promise<PeopleChanges> {
+  const { alive, deleted, doubtful, forest } = changes;
+  const added = [...forest.pairs.values()].flatMap(({ added }) =>
+    [...added].flatMap(([member, kind]) => (kind === "user" ? [member] : [])),
+  );
+  const known = reading.mirror.known(added);
+  const strangers = new Set(added.filter((id) => !known.has(id)));
+  const listed = [...forest.relisted.values()].flatMap((members) =>
+    members.flatMap((member) => (member.kind === "user" ? [member.user.id] : [])),
+  );
+  const wanted = new Set([...strangers, ...doubtful, ...listed.filter((id) => deleted.has(id))]);
+  const found = await lookUp(reading, [...wanted], reading.properties, reading.call("looking up new members"));
+  const unresolved = new Set(cursor.unresolved);
+  for (const id of wanted) {
+    const user = found.get(id);
+    if (user === undefined) {
+      alive.delete(id);
+      deleted.add(id);
+      if (strangers.has(id)) unresolved.add(id);
+    } else {
+      alive.set(id, user);
+      deleted.delete(id);
+      unresolved.delete(id);
+    }
+  }
+  const restored = [...new Set([...alive.keys(), ...listed])].filter((id) => !deleted.has(id));
+  return {
+    users: [...alive.values()],
+    deleted: [...deleted],
+    restored,
+    unresolved: [...unresolved].slice(-UNRESOLVED),
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * Reads every group in scope and everybody in them, page by page into the mirror's stage. A read that is cut goes on where it was; only a whole
+ * one is published. Delta links are taken before anything is listed, so what changes meanwhile comes with the next changes.
+ */
+import { AgentError } from "../errors.ts";
+import type { ObjectId } from "../model/directory.ts";
+import { type Cursor, type Progress, parseProgress, refusesBatch, toText } from "./cursor.ts";
+import { openStreams, openUsers, saysNoDelta } from "./delta-links.ts";
+import { parseMember } from "./entries.ts";
+import { isStaleLink, readPages } from "./pages.ts";
+import { inParallel } from "./parallel.ts";
+import { lookUp } from "./people.ts";
+import { membersPath, type Reading } from "./reader.ts";
+import { refuseHidden, resolveGroup } from "./scope.ts";
+import { scopedGroups } from "./tree.ts";
+
+/** A cut read that is older is begun anew: what it has staged may no longer be so; ms. */
+const STALE_AFTER = 6 * 3_600_000;
+
+/** Reads, publishes, and gives the cursor that was published; null where the tenant has no delta. */
+export async function readFull(reading: Reading): Promise<Cursor | null> {
+  const { mirror, logger } = reading;
+  const earlier = parseProgress(mirror.progress, reading.key);
+  const resumed = earlier !== null && reading.now() - earlier.startedAt < STALE_AFTER ? earlier : null;
+  if (resumed !== null)
+    logger.info("going on with the full read of {at}", { at: new Date(resumed.startedAt).toISOString() });
+  try {
+    return await readAndPublish(reading, resumed ?? (await begin(reading)));
+  } catch (error) {
+    if (resumed !== null && isStaleLink(error)) {
+      logger.info("the cut full read cannot go on: reading everything from the start");
+      return await readAndPublish(reading, await begin(reading));
+    }
+    // What will fail again is not worth keeping; what a later try may mend is gone on with.
+    if (!(error instanceof AgentError && error.retryable)) mirror.restage();
+    throw error;
+  }
+}
+
+async function begin(reading: Reading): Promise<Progress> {
+  reading.mirror.restage();
+  const { scope } = reading;
+  const call = reading.call("looking for the groups in scope");
+  const parent = await resolveGroup(reading.client, scope.parentGroup, call);
+  const others = await Promise.all(scope.others.map((ref) => resolveGroup(reading.client, ref, call)));
+  const users = await openUsers(reading).catch((error: unknown) => {
+    if (!saysNoDelta(error)) throw error;
+    reading.logger.warn("this tenant gives no changes by delta: everything is read in every cycle");
+    return null;
+  });
+  const nodes = [parent, ...others].map(
+    ({ id, displayName, visibility }) => [id, { displayName, visibility, children: new Set<ObjectId>() }] as const,
+  );
+  return {
+    version: 1,
+    key: reading.key,
+    startedAt: reading.now(),
+    batch: !refusesBatch(reading.mirror.cursor?.value ?? null),
+    delta: users === null ? null : { users, streams: [] },
+    parent: parent.id,
+    others: [...new Set(others.map((group) => group.id))].filter((id) => id !== parent.id),
+    nodes: new Map(nodes),
+    done: [],
+    open: {},
+  };
+}
+
+async function readAndPublish(reading: Reading, progress: Progress): Promise<Cursor | null> {
+  const { mirror } = reading;
+  // Level by level: the groups found in one are the next, until none is new.
+  for (let level = unlisted(progress); level.length > 0; level = unlisted(progress)) {
+    await openLevel(reading, progress, level);
+    await inParallel(level, reading.limits.groupsAtOnce, (group) => listGroup(reading, progress, group), reading.abort);
+  }
+  const vanished = mirror.vanished();
+  const call = reading.call("looking for people who are in no group any more");
+  const found = await lookUp(reading, vanished, ["id"], call);
+  const { parent, others, nodes, batch, delta } = progress;
+  const cursor: Cursor | null =
+    delta === null
+      ? null
+      : { version: 1, key: reading.key, batch, ...delta, parent, others, nodes, unresolved: [], gone: [] };
+  mirror.publishFull({
+    groups: scopedGroups({ parent, others }, nodes),
+    deleted: vanished.filter((id) => !found.has(id)),
+    cursor: cursor === null ? null : { value: toText(cursor) },
+  });
+  return cursor;
+}
+
+function unlisted(progress: Progress): ObjectId[] {
+  const done = new Set(progress.done);
+  return [...progress.nodes.keys()].filter((id) => !done.has(id));
+}
+
+/** A group's changes are tracked from before its members are listed. */
+async function openLevel(reading: Reading, progress: Progress, level: readonly ObjectId[]): Promise<void> {
+  if (progress.delta === null) return;
+  const tracked = new Set(progress.delta.streams.flatMap((stream) => stream.ids));
+  try {
+    const streams = await openStreams(
+      reading,
+      level.filter((id) => !tracked.has(id)),
+    );
+    progress.delta.streams.push(...streams);
+  } catch (error) {
+    if (!saysNoDelta(error)) throw error;
+    reading.logger.warn("this tenant gives no changes of groups by delta: everything is read in every cycle");
+    progress.delta = null;
+  }
+}
+
+async function listGroup(reading: Reading, progress: Progress, group: ObjectId): Promise<void> {
+  const call = reading.call(`reading the members of group ${group}`);
+  const path = progress.open[group] ?? membersPath(group, reading.properties);
+  for await (const page of readPages(reading.client, path, call, reading.limits.pages)) {
+    const members = page.items.map((item) => parseMember(item, reading.properties, call.what));
+    const children = new Set(progress.nodes.get(group)?.children);
+    for (const member of members) {
+      if (member.kind !== "group") continue;
+      const { id, displayName, visibility } = refuseHidden(member.group);
+      children.add(id);
+      if (!progress.nodes.has(id)) progress.nodes.set(id, { displayName, visibility, children: new Set() });
+    }
+    const node = progress.nodes.get(group);
+    if (node !== undefined) progress.nodes.set(group, { ...node, children });
+    if (page.next === null) {
+      delete progress.open[group];
+      progress.done.push(group);
+    } else {
+      progress.open[group] = page.next;
+    }
+    reading.mirror.stagePage(group, members, toText(progress));
+  }
+}

@@ -1,0 +1,93 @@
+/** Mailbox settings, 20 people a request ("Get user mailbox settings"). A missing mailbox is a fact about that person. */
+import { AgentError } from "../errors.ts";
+import type { MailboxSettings, ObjectId } from "../model/directory.ts";
+import { BATCH_SIZE, getBatchLoosely } from "./batch.ts";
+import type { Call } from "./call.ts";
+import { isRecord } from "./entra-errors.ts";
+import { errorCode, type GraphAnswer } from "./graph-errors.ts";
+import { chunk } from "./people.ts";
+import type { Reader } from "./reader.ts";
+
+/** Batches side by side: Exchange takes four requests at a time. */
+const BATCHES_AT_ONCE = 4;
+
+export type MailboxAnswer = MailboxSettings | "missing";
+
+/**
+ * Settings as they arrive. Who could not be read now (throttled, failing, cut) is left out. `warnDenied` is called when every mailbox
+ * of the first batch is refused: then the permission is missing rather than the mailboxes.
+ */
+export async function* readMailboxes(
+  reader: Reader,
+  ids: readonly ObjectId[],
+  call: Call,
+  warnDenied: () => void,
+): AsyncGenerator<ReadonlyMap<ObjectId, MailboxAnswer>> {
+  const batches = chunk(ids.slice(0, reader.limits.mailboxes), BATCH_SIZE).values();
+  const running = new Map<
+    number,
+    Promise<{ readonly key: number; readonly found: Map<ObjectId, MailboxAnswer> | null }>
+  >();
+  let started = 0;
+  let cut = false;
+  for (;;) {
+    while (!cut && running.size < BATCHES_AT_ONCE) {
+      const batch = batches.next();
+      if (batch.done) break;
+      const key = started++;
+      running.set(
+        key,
+        readBatch(reader, batch.value, call, key === 0 ? warnDenied : () => {}).then((found) => ({ key, found })),
+      );
+    }
+    if (running.size === 0) return;
+    const { key, found } = await Promise.race(running.values());
+    running.delete(key);
+    if (found === null) cut = true;
+    else if (found.size > 0) yield found;
+  }
+}
+
+async function readBatch(
+  reader: Reader,
+  ids: readonly ObjectId[],
+  call: Call,
+  tellDenied: () => void,
+): Promise<Map<ObjectId, MailboxAnswer> | null> {
+  const paths = ids.map((id) => `/users/${encodeURIComponent(id)}/mailboxSettings`);
+  let answers: readonly GraphAnswer[];
+  try {
+    answers = await getBatchLoosely(reader.client, paths, call, reader);
+  } catch (error) {
+    if (!(error instanceof AgentError && error.retryable)) throw error;
+    reader.logger.warn("mailbox settings: {message}; the rest is read in a later cycle", { message: error.message });
+    return null;
+  }
+  if (answers.every((answer) => answer.status === 403)) tellDenied();
+  const found = new Map<ObjectId, MailboxAnswer>();
+  for (const [index, id] of ids.entries()) {
+    const answer = answers[index];
+    const settings = answer === undefined ? null : parseAnswer(answer);
+    if (settings !== null) found.set(id, settings);
+  }
+  return found;
+}
+
+/** Null: nothing is known from this answer. */
+function parseAnswer(answer: GraphAnswer): MailboxAnswer | null {
+  const askedAgain = answer.status === 401 || answer.status === 424 || answer.status === 429;
+  if (answer.status >= 400 && answer.status < 500 && !askedAgain) return "missing";
+  if (answer.status !== 200 || !isRecord(answer.body) || errorCode(answer.body) !== null) return null;
+  const { userPurpose, language, timeZone } = answer.body;
+  // Microsoft's pages show `"userPurpose": "user"` and `"userPurpose": {"value": "user"}`.
+  const purpose = isRecord(userPurpose) ? userPurpose["value"] : userPurpose;
+  return {
+    purpose: text(purpose),
+    locale: text(isRecord(language) ? language["locale"] : null),
+    timeZone: text(timeZone),
+  };
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}

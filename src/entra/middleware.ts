@@ -1,0 +1,200 @@
+/** The links of the chain between the Graph SDK and the network: bearer, retry, transport. */
+import {
+  type Context,
+  GraphClientError,
+  type Middleware,
+  type MiddlewareOptions,
+} from "@microsoft/microsoft-graph-client";
+import type { Clock } from "../cycle/ports.ts";
+import { AgentError } from "../errors.ts";
+import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
+import { graphError, lacksRights, TRANSIENT_STATUSES } from "./graph-errors.ts";
+import type { Fetch } from "./options.ts";
+import { networkCode, type TokenSource } from "./token.ts";
+
+/** Tries after the first when Graph fails without saying how long to wait. */
+const RETRIES = 3;
+
+/** Hands the call to the links of the chain. */
+export class CallContext implements MiddlewareOptions {
+  readonly call: Call;
+
+  constructor(call: Call) {
+    this.call = call;
+  }
+}
+
+abstract class Link implements Middleware {
+  #next: Middleware | undefined;
+
+  setNext(next: Middleware): void {
+    this.#next = next;
+  }
+
+  abstract execute(context: Context): Promise<void>;
+
+  protected async pass(context: Context): Promise<Response> {
+    if (this.#next === undefined) throw new TypeError("the middleware chain ends before the transport");
+    await this.#next.execute(context);
+    return responseOf(context);
+  }
+}
+
+/** Sends the token, a new one after a 401, and once per cycle a new one when rights are missing (consent shows in new tokens only). */
+export class Bearer extends Link {
+  readonly #tokens: TokenSource;
+  #renewedForRights = false;
+
+  constructor(tokens: TokenSource) {
+    super();
+    this.#tokens = tokens;
+  }
+
+  begin(): void {
+    this.#renewedForRights = false;
+  }
+
+  async execute(context: Context): Promise<void> {
+    const call = callOf(context);
+    const token = await this.#orWrap(this.#tokens.get(call));
+    const response = await this.#send(context, token);
+    if (response.status === 401) {
+      await this.#send(context, await this.#orWrap(this.#tokens.renew(token, call)));
+    } else if (response.status === 403 && lacksRights(await peek(response))) {
+      const current = await this.#orWrap(this.#tokens.get(call));
+      if (current === token && this.#renewedForRights) return;
+      this.#renewedForRights = true;
+      await this.#send(context, await this.#orWrap(this.#tokens.renew(token, call)));
+    }
+  }
+
+  #send(context: Context, token: string): Promise<Response> {
+    context.options = { ...context.options, headers: { ...headersOf(context), authorization: `Bearer ${token}` } };
+    return this.pass(context);
+  }
+
+  async #orWrap(token: Promise<string>): Promise<string> {
+    try {
+      return await token;
+    } catch (error) {
+      throw wrapped(error);
+    }
+  }
+}
+
+/** The only place where a request is tried again: throttling up to the deadline, failures of the network or of Graph a few times. */
+export class Retry extends Link {
+  readonly #pause: Pause;
+  readonly #clock: Clock;
+
+  constructor(pause: Pause, clock: Clock) {
+    super();
+    this.#pause = pause;
+    this.#clock = clock;
+  }
+
+  async execute(context: Context): Promise<void> {
+    const call = callOf(context);
+    let failures = 0;
+    for (let attempt = 0; ; attempt += 1) {
+      const outcome = await this.pass(context).then(
+        (response) => ({ response }),
+        (cause: unknown) => ({ cause }),
+      );
+      let told: number | null = null;
+      let giveUp: AgentError;
+      if ("response" in outcome) {
+        const { response } = outcome;
+        if (!TRANSIENT_STATUSES.has(response.status)) return;
+        told = parseRetryAfter(response.headers.get("retry-after"), this.#clock.now());
+        if (response.status !== 429 && told === null) failures += 1;
+        if (failures > RETRIES) return;
+        const error = graphError(await peek(response), call);
+        giveUp = told === null ? error : throttled(error);
+      } else {
+        if (call.signal.aborted) throw wrapped(stopped(call));
+        failures += 1;
+        giveUp = unreachable(outcome.cause, call);
+        if (failures > RETRIES) throw wrapped(giveUp);
+      }
+      await this.#pause(attempt, told, call, giveUp).catch((error: unknown) => {
+        throw wrapped(error);
+      });
+    }
+  }
+}
+
+/** Sends a request by the given `fetch`, reads the whole body within the timeout, counts, and notes the server's clock. */
+export class Transport extends Link {
+  readonly #fetch: Fetch;
+  readonly #timeout: number;
+  sent = 0;
+  serverTime: number | null = null;
+
+  constructor(fetch: Fetch, timeout: number) {
+    super();
+    this.#fetch = fetch;
+    this.#timeout = timeout;
+  }
+
+  async execute(context: Context): Promise<void> {
+    const url = typeof context.request === "string" ? context.request : context.request.url;
+    const { method, body } = context.options ?? {};
+    const init = { method: method ?? "GET", headers: headersOf(context), redirect: "manual" as const };
+    this.sent += 1;
+    context.response = await withTimeout(this.#timeout, callOf(context), async (signal) => {
+      const response = await this.#fetch(
+        url,
+        typeof body === "string" ? { ...init, body, signal } : { ...init, signal },
+      );
+      // Read here, so that a body which stalls or breaks off counts as a failed try.
+      const text = await response.text();
+      const date = Date.parse(response.headers.get("date") ?? "");
+      if (!Number.isNaN(date)) this.serverTime = date;
+      const { status, headers } = response;
+      return new Response(status === 204 || status === 304 ? null : text, { status, headers });
+    });
+  }
+}
+
+function callOf(context: Context): Call {
+  const options = context.middlewareControl?.getMiddlewareOptions(CallContext);
+  if (!(options instanceof CallContext)) throw new TypeError("a request without its call");
+  return options.call;
+}
+
+function responseOf(context: Context): Response {
+  if (context.response === undefined) throw new TypeError("the transport left no response");
+  return context.response;
+}
+
+function headersOf(context: Context): Record<string, string> {
+  return { ...(context.options?.headers as Record<string, string> | undefined) };
+}
+
+async function peek(response: Response): Promise<{ status: number; headers: Headers; body: unknown }> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return { status: response.status, headers: response.headers, body };
+}
+
+/** What the SDK lets through as it is; any other error loses its fields there. */
+function wrapped(error: unknown): unknown {
+  return error instanceof AgentError ? GraphClientError.setGraphClientError({ agentError: error }) : error;
+}
+
+/** A wait that would pass the deadline ends the call the same way whatever status asked for it. */
+function throttled(error: AgentError): AgentError {
+  return new AgentError("ERR_GRAPH_THROTTLED", error.message, { retryable: true, facts: error.facts });
+}
+
+function unreachable(cause: unknown, call: Call): AgentError {
+  const timedOut = cause instanceof Error && cause.name === "TimeoutError";
+  const why = timedOut ? "no answer in time" : networkCode(cause);
+  return new AgentError("ERR_GRAPH_UNREACHABLE", `${call.what}: Microsoft Graph could not be reached: ${why}`, {
+    retryable: true,
+    cause,
+  });
+}

@@ -1,0 +1,34 @@
+/** What every reading shares, and the group list that full and delta reading have in common. */
+import type { DirectoryScope, MirrorWriter } from "../cycle/ports.ts";
+import type { Logger } from "../log.ts";
+import type { ObjectId } from "../model/directory.ts";
+import type { Call, Pause } from "./call.ts";
+import type { GraphClient } from "./graph-client.ts";
+import type { EntraLimits } from "./options.ts";
+
+export interface Reader {
+  readonly client: GraphClient;
+  readonly pause: Pause;
+  readonly now: () => number;
+  readonly limits: EntraLimits;
+  readonly logger: Logger;
+}
+
+/** One read of one tenant. */
+export interface Reading extends Reader {
+  readonly mirror: MirrorWriter;
+  readonly scope: DirectoryScope;
+  /** User properties, `id` first, each once. */
+  readonly properties: readonly string[];
+  /** What cursor and progress belong to: another scope, other properties or another Graph make them useless. */
+  readonly key: string;
+  call(what: string): Call;
+  /** Ends what this read still has under way. */
+  abort(error: unknown): void;
+}
+
+/** First page of a group's direct members: users with their properties, groups with name and visibility. */
+export function membersPath(group: ObjectId, properties: readonly string[]): string {
+  const select = [...new Set(["id", "displayName", "visibility", ...properties])].join(",");
+  return `/groups/${encodeURIComponent(group)}/members?$select=${select}&$top=999`;
+}

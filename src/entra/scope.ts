@@ -1,0 +1,94 @@
+/** Finds the parent group and the other groups that rules name. */
+import type { GroupRef } from "../cycle/ports.ts";
+import { AgentError } from "../errors.ts";
+import type { DirectoryGroup } from "../model/directory.ts";
+import type { Call } from "./call.ts";
+import { parseGroup } from "./entries.ts";
+import { expectOk, type GraphClient } from "./graph-client.ts";
+import { parsePage } from "./pages.ts";
+
+const SELECT = "$select=id,displayName,visibility";
+
+/**
+ * The group that a name or id means. Throws `ERR_GROUP_NOT_FOUND` (with the nearest name in the hint), `ERR_GROUP_AMBIGUOUS` or
+ * `ERR_GROUP_HIDDEN`, each with the fact `group`.
+ */
+export async function resolveGroup(client: GraphClient, ref: GroupRef, call: Call): Promise<DirectoryGroup> {
+  const group = "id" in ref ? await byId(client, ref.id, call) : await byName(client, ref.name, call);
+  return refuseHidden(group);
+}
+
+/** A group that hides its members would read as empty. */
+export function refuseHidden(group: DirectoryGroup): DirectoryGroup {
+  if (group.visibility !== "HiddenMembership") return group;
+  throw new AgentError("ERR_GROUP_HIDDEN", `the group "${group.displayName}" (${group.id}) hides its members`, {
+    facts: { group: group.displayName, groupId: group.id },
+  });
+}
+
+/** An object id, name or other text inside an OData filter; `encodeURIComponent` comes on top. */
+export function odataText(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+async function byId(client: GraphClient, id: string, call: Call): Promise<DirectoryGroup> {
+  const answer = await client.get(`/groups/${encodeURIComponent(id)}?${SELECT}`, call);
+  if (answer.status === 404) {
+    throw new AgentError("ERR_GROUP_NOT_FOUND", `there is no group with the id ${id}`, {
+      hint: "correct the id, or name the group by its display name",
+      facts: { group: id },
+    });
+  }
+  return parseGroup(expectOk(answer, call), call.what);
+}
+
+async function byName(client: GraphClient, name: string, call: Call): Promise<DirectoryGroup> {
+  const found = await search(client, `displayName eq ${odataText(name)}`, call);
+  const [group, second] = found;
+  if (group === undefined) {
+    const near = await nearestName(client, name, call);
+    throw new AgentError("ERR_GROUP_NOT_FOUND", `there is no group named "${name}"`, {
+      ...(near === null ? {} : { hint: `did you mean "${near}"? Else create the group` }),
+      facts: { group: name },
+    });
+  }
+  if (second !== undefined) {
+    const ids = found.map((candidate) => candidate.id).join(", ");
+    throw new AgentError("ERR_GROUP_AMBIGUOUS", `${found.length} groups are named "${name}": ${ids}`, {
+      facts: { group: name },
+    });
+  }
+  return group;
+}
+
+async function search(client: GraphClient, filter: string, call: Call): Promise<readonly DirectoryGroup[]> {
+  const path = `/groups?$filter=${encodeURIComponent(filter)}&${SELECT}&$top=999`;
+  const page = parsePage(client, expectOk(await client.get(path, call), call), call);
+  return page.items.map((item) => parseGroup(item, call.what));
+}
+
+/** Looks among the groups that begin alike; a failure of this search must not hide what is being reported. */
+async function nearestName(client: GraphClient, name: string, call: Call): Promise<string | null> {
+  const start = [...name].slice(0, 3).join("");
+  const candidates = await search(client, `startsWith(displayName,${odataText(start)})`, call).catch(() => []);
+  let best: string | null = null;
+  let least = Math.max(2, Math.ceil(name.length / 3)) + 1;
+  for (const { displayName } of candidates) {
+    const edits = editDistance(name.toLowerCase(), displayName.toLowerCase());
+    if (edits < least) [best, least] = [displayName, edits];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

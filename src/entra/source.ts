@@ -1,0 +1,80 @@
+/** Microsoft Entra as the source of people and groups. */
+import type { DirectorySource, MirrorWriter, ReadOptions, ReadResult } from "../cycle/ports.ts";
+import { AgentError } from "../errors.ts";
+import { type Call, stopped } from "./call.ts";
+import { type Connection, connect } from "./connection.ts";
+import { parseCursor } from "./cursor.ts";
+import { readDelta } from "./delta-read.ts";
+import { readFull } from "./full-read.ts";
+import { readMailboxes } from "./mailbox.ts";
+import type { EntraOptions } from "./options.ts";
+import type { Reading } from "./reader.ts";
+
+/** A source for one tenant; keep it over cycles, it caches the token. Makes no request by itself. */
+export function createEntraSource(options: EntraOptions): DirectorySource {
+  const connection = connect(options);
+  const { reader, tokens } = connection;
+  const { logger } = options;
+  let warned = false;
+
+  return {
+    read: async (mirror, read): Promise<ReadResult> => {
+      const reading = startReading(connection, mirror, read);
+      const kind = await readEither(reading, read.full);
+      return { kind, serverTime: reader.client.serverTime() };
+    },
+    readMailboxes: (ids, signal, deadline) => {
+      reader.client.begin();
+      const call: Call = { what: "reading mailbox settings", signal, deadline: deadline ?? null };
+      return readMailboxes(reader, ids, call, () => {
+        if (warned) return;
+        warned = true;
+        logger.warn("every mailbox is refused: grant MailboxSettings.Read, or set `mailboxSettings: false`");
+      });
+    },
+    requests: () => ({ token: tokens.requests(), graph: reader.client.requests() }),
+  };
+}
+
+async function readEither(reading: Reading, full: boolean): Promise<ReadResult["kind"]> {
+  const cursor = full ? null : parseCursor(reading.mirror.cursor?.value ?? null, reading.key);
+  if (cursor !== null && reading.mirror.progress === null) {
+    try {
+      await readDelta(reading, cursor);
+      return "changes";
+    } catch (error) {
+      if (!isReset(error)) throw error;
+      reading.logger.info("the place in the changes is lost, reading everything again: {message}", {
+        message: error.message,
+      });
+    }
+  }
+  const fresh = await readFull(reading);
+  if (fresh !== null) {
+    // What changed while everything was read, and one stream for what was opened level by level.
+    await readDelta(reading, fresh).catch((error: unknown) => {
+      if (!isReset(error)) throw error;
+    });
+  }
+  return "full";
+}
+
+function isReset(error: unknown): error is AgentError {
+  return error instanceof AgentError && error.code === "ERR_DELTA_RESET";
+}
+
+function startReading(connection: Connection, mirror: MirrorWriter, options: ReadOptions): Reading {
+  const { reader } = connection;
+  reader.client.begin();
+  const controller = new AbortController();
+  const signal = AbortSignal.any([options.signal, controller.signal]);
+  const { scope } = options;
+  const properties = [...new Set(["id", ...scope.properties])];
+  const key = JSON.stringify([reader.client.base, scope.parentGroup, scope.others, [...properties].sort()]);
+  const deadline = options.deadline ?? null;
+  const call = (what: string): Call => {
+    if (signal.aborted) throw stopped({ what, signal, deadline });
+    return { what, signal, deadline };
+  };
+  return { ...reader, mirror, scope, properties, key, call, abort: (error) => controller.abort(error) };
+}

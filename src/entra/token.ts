@@ -1,0 +1,163 @@
+/** Access tokens by client credentials: cached until shortly before they expire, one request in flight. */
+import { AgentError } from "../errors.ts";
+import { signAssertion } from "./assertion.ts";
+import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
+import { readCertificate } from "./certificate.ts";
+import { isRecord, tokenRefusal } from "./entra-errors.ts";
+import type { EntraOptions } from "./options.ts";
+
+const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/** A token is renewed this long before it expires, or half-way through a shorter life; ms. */
+const EARLY = 300_000;
+/** Tries after the first when the endpoint cannot serve. */
+const RETRIES = 2;
+
+export interface TokenSource {
+  /** A token that is good for some minutes. Throws `ERR_CREDENTIAL`, `ERR_CLOCK` or `ERR_TOKEN`. */
+  get(call: Call): Promise<string>;
+  /** A token other than `refused`: whoever comes second gets the one that the first has fetched. */
+  renew(refused: string, call: Call): Promise<string>;
+  /** HTTP requests made. */
+  requests(): number;
+  /** Entra's clock minus this computer's, as the last answer's `Date` told; ms, null when none did. */
+  skew(): number | null;
+}
+
+export function createTokenSource(
+  options: EntraOptions,
+  limits: { readonly requestTimeout: number },
+  pause: Pause,
+): TokenSource {
+  const { clock } = options;
+  const url = `${options.cloud.authority}/${encodeURIComponent(options.tenantId)}/oauth2/v2.0/token`;
+  let cached: { readonly token: string; readonly renewAt: number } | null = null;
+  let inFlight: Promise<string> | null = null;
+  let requests = 0;
+  let skew: number | null = null;
+
+  async function form(): Promise<string> {
+    const fields = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: options.clientId,
+      scope: `${options.cloud.graph}/.default`,
+    });
+    const text = await options.credential.read();
+    if (options.credential.kind === "secret") {
+      fields.set("client_secret", text);
+    } else {
+      const certificate = readCertificate(text);
+      const { algorithm } = options.credential;
+      const assertion = { certificate, algorithm, clientId: options.clientId, tokenUrl: url, now: clock.now() };
+      fields.set("client_assertion_type", ASSERTION_TYPE);
+      fields.set("client_assertion", await signAssertion(assertion));
+    }
+    return fields.toString();
+  }
+
+  async function ask(call: Call, body: string): Promise<{ status: number; body: unknown; headers: Headers }> {
+    requests += 1;
+    return withTimeout(limits.requestTimeout, call, async (signal) => {
+      const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+      const response = await options.fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+      const text = await response.text();
+      const date = Date.parse(response.headers.get("date") ?? "");
+      if (!Number.isNaN(date)) skew = date - clock.now();
+      return { status: response.status, body: parseJson(text), headers: response.headers };
+    });
+  }
+
+  async function acquire(call: Call): Promise<string> {
+    for (let attempt = 0; ; attempt += 1) {
+      const body = await form();
+      const outcome = await ask(call, body).then(
+        (answer) => ({ answer }),
+        (cause: unknown) => ({ cause }),
+      );
+      let error: AgentError;
+      let told: number | null = null;
+      if ("answer" in outcome) {
+        const { answer } = outcome;
+        if (answer.status === 200) return keep(answer.body);
+        const refusal = tokenRefusal(answer.status, answer.body, answer.headers.get("date"));
+        if (!refusal.transient) throw refusal.error;
+        error = refusal.error;
+        told = parseRetryAfter(answer.headers.get("retry-after"), clock.now());
+      } else {
+        if (call.signal.aborted) throw stopped(call);
+        error = unreachable(url, outcome.cause);
+      }
+      if (attempt >= RETRIES) throw error;
+      await pause(attempt, told, call, error);
+    }
+  }
+
+  function keep(body: unknown): string {
+    const fields = isRecord(body) ? body : {};
+    const token = fields["access_token"];
+    if (typeof token !== "string" || token === "") {
+      throw new AgentError("ERR_TOKEN", "Entra's token endpoint answered 200 without a token", {
+        hint: "check `cloud:` and whether a proxy answers in Entra's place",
+        retryable: true,
+      });
+    }
+    const lifetime = Math.max(0, Number(fields["expires_in"]) || 0) * 1000;
+    cached = { token, renewAt: clock.now() + Math.max(lifetime - EARLY, lifetime / 2) };
+    return token;
+  }
+
+  function fetchOnce(call: Call): Promise<string> {
+    inFlight ??= acquire(call).finally(() => {
+      inFlight = null;
+    });
+    return inFlight;
+  }
+
+  return {
+    get: async (call) => (cached !== null && clock.now() < cached.renewAt ? cached.token : fetchOnce(call)),
+    renew: async (refused, call) => {
+      if (cached !== null && cached.token !== refused) return cached.token;
+      cached = null;
+      return fetchOnce(call);
+    },
+    requests: () => requests,
+    skew: () => skew,
+  };
+}
+
+/**
+ * The application permissions in a token, or null when it cannot be decoded. For diagnostics only: Microsoft calls Graph's tokens
+ * opaque.
+ */
+export function grantedRoles(token: string): readonly string[] | null {
+  const payload = token.split(".")[1];
+  if (payload === undefined) return null;
+  const claims = parseJson(Buffer.from(payload, "base64url").toString("utf8"));
+  if (!isRecord(claims)) return null;
+  const roles = claims["roles"] ?? [];
+  return Array.isArray(roles) ? roles.filter((role) => typeof role === "string") : null;
+}
+
+function unreachable(url: string, cause: unknown): AgentError {
+  const why = cause instanceof Error && cause.name === "TimeoutError" ? "no answer in time" : networkCode(cause);
+  return new AgentError("ERR_TOKEN", `Entra's token endpoint at ${new URL(url).host} could not be reached: ${why}`, {
+    retryable: true,
+    cause,
+  });
+}
+
+/** `ECONNREFUSED` and the like; the texts differ between runtimes. */
+export function networkCode(cause: unknown): string {
+  for (let error = cause; error instanceof Error; error = error.cause) {
+    const code = (error as { code?: unknown }).code;
+    if (typeof code === "string") return code;
+  }
+  return cause instanceof Error ? cause.name : "unknown error";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
