@@ -17,7 +17,7 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 function hostOf(c: Context): string {
-  return c.req.header("Host") ?? new URL(c.req.url).host; // HTTP/1.0 may leave the header out
+  return c.req.header("Host") ?? URL.parse(c.req.url)?.host ?? ""; // HTTP/1.0 may leave the header out
 }
 
 export function loopbackHostOnly(): MiddlewareHandler {

@@ -107,12 +107,12 @@ export function waitingSection({ waiting }: Overview, now: number): Markup | nul
     const rows = first.map(
       (
         view,
-      ) => html`<tr><td class="number">${view.position ?? ""}</td><td>${person(view)}</td><td>${plainText(view.wanted ?? "")}</td>
+      ) => html`<tr><td class="place">${view.position ?? ""}</td><td>${person(view)}</td><td>${plainText(view.wanted ?? "")}</td>
 <td>${plainText(view.tier ?? "nothing")}</td><td>${time(view.since, now)}</td></tr>`,
     );
     const rest = `/users?tenant=${encodeURIComponent(tenant)}&state=waiting`;
     return html`<div class="scroll"><table><caption>${plainText(tenant)}</caption>
-<thead><tr><th scope="col" class="number">Place</th><th scope="col">Person</th><th scope="col">Waits for</th>
+<thead><tr><th scope="col" class="place">Place</th><th scope="col">Person</th><th scope="col">Waits for</th>
 <th scope="col">Has</th><th scope="col">Since</th></tr></thead><tbody>${rows}</tbody></table></div>
 ${more > 0 ? html`<p>and ${more} more: <a href="${rest}">everybody who waits</a></p>` : null}`;
   });

@@ -19,10 +19,13 @@ import {
 /** `nonce` is the one that the response's Content-Security-Policy allows; `now`: epoch ms. */
 export function statusPage(overview: Overview, now: number, nonce: string | undefined): Markup {
   const { status } = overview;
+  const title = `tiersync: ${status.state}`;
   return document(
-    `tiersync: ${status.state}`,
+    title,
     nonce,
-    html`<main id="main">
+    html`<p id="live" class="muted" role="status"></p>
+<p id="progress" class="muted"></p>
+<main id="main" data-title="${title}">
 ${headline(status, now)}
 ${troubleSection(overview)}
 ${holdSection(overview, now)}
@@ -30,8 +33,6 @@ ${status.tenants.map((tenant) => tenantSection(tenant, now))}
 ${waitingSection(overview, now)}
 ${cycleSection(overview, now)}
 </main>
-<p id="progress" class="muted"></p>
-<p id="live" class="muted" role="status"></p>
 <footer>
 <p class="muted">The same for programs: <a href="/status">status</a>, <a href="/users">users</a>, <a href="/cycles">cycles</a>,
 <a href="/holds">holds</a>, <a href="/metrics">metrics</a>, <a href="/openapi.json">OpenAPI</a></p>
