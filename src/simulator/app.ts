@@ -52,6 +52,7 @@ export function createSimulator(tenants: readonly SimulatedTenant[], options: Si
         return tokenAnswer(status, body, trace);
       }
     };
+    if (faultOf(met, "never")) return new Promise<Response>(() => {});
     const response = answerInstead(met, url, now()) ?? (await spoil(met, url, await answer()));
     response.headers.set("Date", new Date(now()).toUTCString());
     const named = c.req.param("tenant").toLowerCase();

@@ -1,16 +1,13 @@
 /** Graph v1.0: routes, authentication, headers and bookkeeping around the handlers. */
-import { type Context, Hono } from "hono";
 import type { AccessTokens, Caller } from "./access-tokens.ts";
 import { answerBatch } from "./batch.ts";
-import type { ObjectKind } from "./directory-objects.ts";
 import type { Exchange, PageSizes } from "./exchange.ts";
 import { answerInstead, spoil } from "./fault-answers.ts";
 import { type Fault, type Faults, faultOf } from "./faults.ts";
 import { GraphFailure } from "./graph-error.ts";
-import { countMembers, getGroup, listGroups, listMembers } from "./groups.ts";
+import { createRoutes, wrongMethod } from "./graph-routes.ts";
 import type { RequestLog } from "./request-log.ts";
 import { resourceUnits } from "./resource-units.ts";
-import { getMailboxSettings, getUser, listUsers } from "./users.ts";
 
 export interface GraphService {
   readonly tokens: AccessTokens;
@@ -21,17 +18,7 @@ export interface GraphService {
   readonly now: () => number;
 }
 
-type GraphContext = Context<{ Bindings: { exchange: Exchange } }>;
-
-const JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 const DIAGNOSTIC = JSON.stringify({ ServerInfo: { DataCenter: "Simulated", Slice: "E", Ring: "1", ScaleUnit: "001" } });
-const CASTS: Readonly<Record<string, ObjectKind>> = {
-  "microsoft.graph.user": "user",
-  "microsoft.graph.group": "group",
-  "microsoft.graph.device": "device",
-  "microsoft.graph.orgContact": "orgContact",
-};
-
 /** Answers any request below `/v1.0`. */
 export function createGraph(service: GraphService): (request: Request) => Promise<Response> {
   const routes = createRoutes();
@@ -44,19 +31,16 @@ export function createGraph(service: GraphService): (request: Request) => Promis
       const found = service.tokens.find(bearer(request));
       const tenant = found?.caller.tenant ?? null;
       const now = tenant?.clock.now() ?? service.now();
+      const about = { at: now, service: "graph", level, tenant: tenant?.id ?? null, method: request.method } as const;
+      if (faultOf(faults, "never")) {
+        service.log.add({ ...about, path, status: 0, resourceUnits: 0, headers: request.headers });
+        return new Promise(() => {});
+      }
       const response =
         answerInstead(faults, url, now) ?? (await spoil(faults, url, await serve(request, url, found, faults, level)));
       const units = response.status < 400 && !url.pathname.endsWith("/$batch") ? resourceUnits(url) : 0;
       dress(response, request, now, units);
-      const about = { at: now, service: "graph", level, tenant: tenant?.id ?? null } as const;
-      service.log.add({
-        ...about,
-        method: request.method,
-        path,
-        status: response.status,
-        resourceUnits: units,
-        headers: request.headers,
-      });
+      service.log.add({ ...about, path, status: response.status, resourceUnits: units, headers: request.headers });
       return response;
     };
   const serve = async (
@@ -88,43 +72,6 @@ export function createGraph(service: GraphService): (request: Request) => Promis
     }
   };
   return answer("http");
-}
-
-function createRoutes(): Hono<{ Bindings: { exchange: Exchange } }> {
-  const routes = new Hono<{ Bindings: { exchange: Exchange } }>().basePath("/v1.0");
-  const text = (context: GraphContext, body: string) => context.body(body, 200, { "Content-Type": JSON_TYPE });
-  routes.get("/groups", (c) => text(c, listGroups(c.env.exchange)));
-  routes.get("/groups/:id", (c) => text(c, getGroup(c.env.exchange, c.req.param("id"))));
-  for (const [segment, transitive] of [
-    ["members", false],
-    ["transitiveMembers", true],
-  ] as const) {
-    routes.get(`/groups/:id/${segment}`, (c) =>
-      text(c, listMembers(c.env.exchange, c.req.param("id"), transitive, null)),
-    );
-    routes.get(`/groups/:id/${segment}/$count`, (c) =>
-      c.text(countMembers(c.env.exchange, c.req.param("id"), transitive)),
-    );
-    routes.get(`/groups/:id/${segment}/:cast`, (c) => {
-      const cast = CASTS[c.req.param("cast")];
-      if (!cast) throw noSegment(c.req.param("cast"));
-      return text(c, listMembers(c.env.exchange, c.req.param("id"), transitive, cast));
-    });
-  }
-  routes.get("/users", (c) => text(c, listUsers(c.env.exchange)));
-  routes.get("/users/:id", (c) => text(c, getUser(c.env.exchange, c.req.param("id"))));
-  routes.get("/users/:id/mailboxSettings", (c) => text(c, getMailboxSettings(c.env.exchange, c.req.param("id"), null)));
-  routes.get("/users/:id/mailboxSettings/:property", (c) =>
-    text(c, getMailboxSettings(c.env.exchange, c.req.param("id"), c.req.param("property"))),
-  );
-  routes.notFound((c) => {
-    if (c.req.method !== "GET") throw wrongMethod();
-    throw noSegment(c.req.path.split("/").at(-1) ?? "");
-  });
-  routes.onError((error) => {
-    throw error;
-  });
-  return routes;
 }
 
 function authenticate(found: { caller: Caller; expired: boolean } | null): Caller {
@@ -169,12 +116,4 @@ function readable(url: URL): string {
   } catch {
     return raw;
   }
-}
-
-function wrongMethod(): GraphFailure {
-  return new GraphFailure(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
-}
-
-function noSegment(name: string): GraphFailure {
-  return new GraphFailure(400, "BadRequest", `Resource not found for the segment '${name}'.`);
 }

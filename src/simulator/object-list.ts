@@ -71,7 +71,8 @@ function readSkipToken(token: string | null, bound: string): number {
   return payload.after;
 }
 
-function firstAfter(tenant: SimulatedTenant, ids: readonly string[], ordinal: number): number {
+/** Index of the first id that was created after the given ordinal. */
+export function firstAfter(tenant: SimulatedTenant, ids: readonly string[], ordinal: number): number {
   let low = 0;
   let high = ids.length;
   while (low < high) {

@@ -25,6 +25,7 @@ export function parseQuery(url: URL, allowed: readonly QueryOption[]): Query {
       throw badRequest(`Unrecognized query argument specified: '${name}'.`);
     if (!(allowed as readonly string[]).includes(key)) throw badRequest(`'${key}' is not supported by the service.`);
     if (values.has(key)) throw badRequest(`Query option '${key}' was specified more than once.`);
+    if (value === "" && key === "$deltatoken") continue; // what the Location of a 410 carries: from the beginning
     if (value === "") throw badRequest(`The value for OData query '${key}' cannot be empty.`);
     values.set(key, value);
   }

@@ -1,0 +1,327 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { createSimulator } from "../../src/simulator/app.ts";
+import { SimulatedClock } from "../../src/simulator/clock.ts";
+import type { Fault } from "../../src/simulator/faults.ts";
+import { SimulatedTenant } from "../../src/simulator/tenant.ts";
+import { registerApplication, serveSimulator } from "../support/serve-simulator.ts";
+import { type BareGraph, connect } from "../support/simulator-client.ts";
+
+interface Entry {
+  id: string;
+  displayName?: string | null;
+  "@removed"?: { reason: string };
+  "members@delta"?: { id: string; "@odata.type": string; "@removed"?: { reason: string } }[];
+}
+
+interface DeltaPage {
+  value: Entry[];
+  "@odata.nextLink"?: string;
+  "@odata.deltaLink"?: string;
+  error?: { code: string };
+}
+
+const DAY = 86_400_000;
+let tenant: SimulatedTenant;
+let clock: SimulatedClock;
+let graph: BareGraph;
+let pro: string;
+let ana: string;
+const tenants: SimulatedTenant[] = [];
+const simulator = createSimulator(tenants, { pageSizes: { delta: 3, memberSlice: 2 } });
+const { origin, stop } = serveSimulator(simulator);
+afterAll(stop);
+
+beforeEach(async () => {
+  simulator.faults.clear();
+  clock = new SimulatedClock();
+  tenant = new SimulatedTenant({ id: crypto.randomUUID(), clock });
+  tenant.tokenLifetime = 30 * 86_400;
+  tenants.splice(0, tenants.length, tenant);
+  pro = tenant.addGroup("Pro");
+  ana = tenant.addUser({ displayName: "Ana", mail: "ana@contoso.example" });
+  tenant.addMember(pro, ana);
+  graph = await connect(origin, tenant, registerApplication(tenant));
+});
+
+const read = async (path: string, headers: Record<string, string> = {}): Promise<DeltaPage> =>
+  (await (await graph(path, { headers })).json()) as DeltaPage;
+
+/** Follows a round to its deltaLink. */
+const round = async (path: string): Promise<{ entries: Entry[]; link: string; pages: number }> => {
+  const entries: Entry[] = [];
+  let page = await read(path);
+  let pages = 1;
+  for (; page["@odata.nextLink"]; pages += 1) {
+    expect(page["@odata.deltaLink"]).toBeUndefined();
+    entries.push(...page.value);
+    page = await read(page["@odata.nextLink"]);
+  }
+  entries.push(...page.value);
+  return { entries, link: page["@odata.deltaLink"] ?? "", pages };
+};
+const latest = async (query: string): Promise<string> =>
+  (await read(`/v1.0${query}${query.includes("?") ? "&" : "?"}$deltatoken=latest`))["@odata.deltaLink"] ?? "";
+
+const groupsQuery = () => `/groups/delta?$select=displayName,members&$filter=id eq '${pro}'`;
+
+describe("groups delta", () => {
+  test("starts from nothing with every group and its members in slices over pages", async () => {
+    const added = Array.from({ length: 4 }, () => tenant.addUser());
+    for (const id of added) tenant.addMember(pro, id);
+    const { entries, pages } = await round("/v1.0/groups/delta?$select=displayName,members");
+    expect(entries.map(({ id, displayName }) => [id, displayName])).toEqual([
+      [pro, "Pro"],
+      [pro, "Pro"],
+      [pro, "Pro"],
+    ]);
+    expect(entries.flatMap((entry) => entry["members@delta"]?.map(({ id }) => id) ?? [])).toEqual([ana, ...added]);
+    expect(pages).toBe(3);
+  });
+
+  test("ends a filtered initial round with an empty page", async () => {
+    const first = await read(`/v1.0${groupsQuery()}`);
+    expect(first.value).toHaveLength(1);
+    const second = await read(first["@odata.nextLink"] ?? "");
+    expect([second.value, typeof second["@odata.deltaLink"]]).toEqual([[], "string"]);
+  });
+
+  test("from the latest token tells net changes of members and nothing twice", async () => {
+    const link = await latest(groupsQuery());
+    const bea = tenant.addUser();
+    tenant.addMember(pro, bea);
+    tenant.removeMember(pro, ana);
+    tenant.removeMember(pro, bea);
+    tenant.addMember(pro, bea);
+    const first = await round(link);
+    expect(first.entries).toEqual([
+      {
+        id: pro,
+        displayName: "Pro",
+        "members@delta": [
+          { "@odata.type": "#microsoft.graph.user", id: bea },
+          { "@odata.type": "#microsoft.graph.user", id: ana, "@removed": { reason: "deleted" } },
+        ],
+      },
+    ]);
+    expect(await round(first.link)).toMatchObject({ entries: [], pages: 1 });
+  });
+
+  test("does not look into nested groups, nor at groups outside the filter", async () => {
+    const nested = tenant.addGroup("Nested");
+    tenant.addMember(pro, nested);
+    const link = await latest(groupsQuery());
+    tenant.addMember(nested, ana);
+    tenant.renameGroup(nested, "Other");
+    expect((await round(link)).entries).toEqual([]);
+  });
+
+  test("tells renames, and the end of a group as deleted", async () => {
+    const link = await latest(groupsQuery());
+    tenant.renameGroup(pro, "Premium");
+    const renamed = await round(link);
+    expect(renamed.entries).toEqual([{ id: pro, displayName: "Premium" }]);
+    tenant.deleteGroup(pro);
+    expect((await round(renamed.link)).entries).toEqual([{ id: pro, "@removed": { reason: "deleted" } }]);
+  });
+
+  test("does not tell that a member was soft-deleted, only that it was purged", async () => {
+    const link = await latest(groupsQuery());
+    tenant.deleteUser(ana);
+    expect((await round(link)).entries).toEqual([]);
+    tenant.purgeUser(ana);
+    const removed = (await round(link)).entries[0]?.["members@delta"];
+    expect(removed).toEqual([{ "@odata.type": "#microsoft.graph.user", id: ana, "@removed": { reason: "deleted" } }]);
+  });
+});
+
+describe("users delta", () => {
+  const query = "/users/delta?$select=displayName,mail,department";
+
+  test("tells new people, changes of selected properties, soft deletes, restores and purges", async () => {
+    const entriesAfter = async (change: () => void): Promise<Entry[]> => {
+      const link = await latest(query);
+      change();
+      return (await round(link)).entries;
+    };
+    const anaNow = { id: ana, displayName: "Ana", mail: "ana@contoso.example" };
+    expect(await entriesAfter(() => tenant.updateUser(ana, { jobTitle: "CEO" }))).toEqual([]);
+    const cleared = await entriesAfter(() => tenant.updateUser(ana, { department: null }));
+    expect(cleared).toEqual([{ ...anaNow, department: null } as Entry]);
+    expect(await entriesAfter(() => tenant.deleteUser(ana))).toEqual([{ id: ana, "@removed": { reason: "changed" } }]);
+    expect(await entriesAfter(() => tenant.restoreUser(ana))).toHaveLength(1);
+    expect(await entriesAfter(() => tenant.purgeUser(ana))).toEqual([{ id: ana, "@removed": { reason: "deleted" } }]);
+    const bea = await entriesAfter(() => void tenant.addUser({ displayName: "Bea" }));
+    expect(bea.map(({ displayName }) => displayName)).toEqual(["Bea"]);
+  });
+
+  test("gives only what changed on Prefer: return=minimal", async () => {
+    const link = await latest(query);
+    tenant.updateUser(ana, { mail: "new@contoso.example" });
+    const { value } = await read(link, { Prefer: "return=minimal" });
+    expect(value).toEqual([{ id: ana, mail: "new@contoso.example" } as Entry]);
+  });
+
+  test("learns of changes only after the replication delay", async () => {
+    clock.freeze();
+    const link = await latest(query);
+    tenant.replicationDelay = 60_000;
+    tenant.updateUser(ana, { displayName: "Ana B" });
+    const first = await round(link);
+    expect(first.entries).toEqual([]);
+    clock.advance(60_000);
+    expect((await round(first.link)).entries).toHaveLength(1);
+  });
+});
+
+test("directoryObjects delta takes the intersection of types and ids, with typed properties", async () => {
+  const filter = `isof('microsoft.graph.user') or id eq '${ana}' or id eq '${pro}'`;
+  const { entries } = await round(
+    `/v1.0/directoryObjects/delta?$filter=${filter}&$select=microsoft.graph.user/displayName`,
+  );
+  expect(entries).toEqual([{ "@odata.type": "#microsoft.graph.user", id: ana, displayName: "Ana" } as Entry]);
+});
+
+describe("a delta refuses", () => {
+  const ids = Array.from({ length: 51 }, () => `id eq '${crypto.randomUUID()}'`).join(" or ");
+  test.each([
+    ["$expand", "/groups/delta?$expand=members"],
+    ["$top", "/users/delta?$top=5"],
+    ["$orderby", "/users/delta?$orderby=displayName"],
+    ["more than 50 ids", `/groups/delta?$filter=${ids}`],
+    ["filters on anything but ids", "/groups/delta?$filter=displayName eq 'Pro'"],
+    ["unknown properties", "/users/delta?$select=shoeSize"],
+    ["tokens it did not give", "/users/delta?$deltatoken=abc.def"],
+  ])("%s", async (_title, path) => {
+    expect((await graph(`/v1.0${path}`)).status).toBe(400);
+  });
+
+  test("other query options beside its token, and tokens of another resource", async () => {
+    const link = await latest("/users/delta");
+    expect((await graph(`${link}&$select=mail`)).status).toBe(400);
+    expect((await graph(link.replace("/users/", "/groups/"))).status).toBe(400);
+  });
+});
+
+describe("a delta token", () => {
+  test("expires after seven days with syncStateNotFound", async () => {
+    const link = await latest(groupsQuery());
+    clock.advance(7 * DAY - 60_000);
+    expect((await graph(link)).status).toBe(200);
+    clock.advance(120_000);
+    const answer = await graph(link);
+    expect([answer.status, ((await answer.json()) as DeltaPage).error?.code]).toEqual([400, "syncStateNotFound"]);
+  });
+
+  test("is answered with 410 and the place to start again after a reset", async () => {
+    const link = await latest(groupsQuery());
+    tenant.resetDeltas();
+    const answer = await graph(link);
+    expect([answer.status, ((await answer.json()) as DeltaPage).error?.code]).toEqual([410, "resyncRequired"]);
+    const location = answer.headers.get("location") ?? "";
+    expect(location).toEndWith("&$deltatoken=");
+    expect((await round(location)).entries).toHaveLength(1);
+  });
+
+  test("works in a batch, unless that is to be refused", async () => {
+    const url = (await latest(groupsQuery())).slice(`${origin}/v1.0`.length);
+    const batch = async () => {
+      const body = JSON.stringify({ requests: [{ id: "1", method: "GET", url }] });
+      const answer = await graph("/v1.0/$batch", { method: "POST", body });
+      return ((await answer.json()) as { responses: { status: number }[] }).responses[0]?.status;
+    };
+    expect(await batch()).toBe(200);
+    simulator.faults.add({ kind: "refuseDeltaInBatch", times: Number.POSITIVE_INFINITY });
+    expect(await batch()).toBe(400);
+    expect((await graph(`/v1.0${url}`)).status).toBe(200);
+  });
+});
+
+describe("on demand a delta", () => {
+  const changes = async (fault: Fault, change: () => void): Promise<Entry[]> => {
+    const link = await latest(groupsQuery());
+    change();
+    simulator.faults.add({ match: "/delta", ...fault });
+    return (await round(link)).entries;
+  };
+  const members = (entries: Entry[]) =>
+    entries.flatMap((entry) =>
+      entry["members@delta"]?.map((member) => `${member["@removed"] ? "-" : "+"}${member.id}`),
+    );
+  const leaveAndReturn = () => {
+    tenant.removeMember(pro, ana);
+    tenant.addMember(pro, ana);
+  };
+
+  test("replays older changes", async () => {
+    expect(members(await changes({ kind: "deltaReplay", changes: 1 }, () => {}))).toEqual([`+${ana}`]);
+  });
+
+  test("tells everything twice", async () => {
+    expect(members(await changes({ kind: "deltaDuplicate" }, leaveAndReturn))).toEqual([`+${ana}`, `+${ana}`]);
+  });
+
+  test("tells both the leaving and the return", async () => {
+    expect(members(await changes({ kind: "deltaRawOperations" }, leaveAndReturn))).toEqual([`-${ana}`, `+${ana}`]);
+  });
+
+  test("lists former members in an initial round", async () => {
+    tenant.removeMember(pro, ana);
+    simulator.faults.add({ kind: "deltaRemovedMembers" });
+    expect(members((await round(`/v1.0${groupsQuery()}`)).entries)).toEqual([`-${ana}`]);
+  });
+
+  test("keeps a restore to itself", async () => {
+    tenant.deleteUser(ana);
+    const link = await latest("/users/delta?$select=displayName");
+    tenant.restoreUser(ana);
+    simulator.faults.add({ kind: "restoreUnreported" });
+    expect((await round(link)).entries).toEqual([]);
+  });
+
+  test("begins with an empty page", async () => {
+    simulator.faults.add({ kind: "emptyPage" });
+    const { entries, pages } = await round("/v1.0/groups/delta");
+    expect([entries.length, pages]).toEqual([1, 2]);
+  });
+});
+
+test("whatever happens to a group, its deltas add up to its members", async () => {
+  const pool = Array.from({ length: 6 }, () => tenant.addUser());
+  const twists = ["none", "deltaDuplicate", "deltaReverse"] as const;
+  const step = fc.record({
+    member: fc.nat(pool.length - 1),
+    join: fc.boolean(),
+    read: fc.boolean(),
+    twist: fc.constantFrom(...twists),
+    replay: fc.nat(5),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const known = new Set(tenant.members.get(pro));
+      let link = await latest(groupsQuery());
+      const follow = async () => {
+        const { entries, link: next } = await round(link);
+        link = next;
+        for (const member of entries.flatMap((entry) => entry["members@delta"] ?? [])) {
+          if (member["@removed"]) known.delete(member.id);
+          else known.add(member.id);
+        }
+      };
+      for (const { member, join, read: now, twist, replay } of steps) {
+        const id = pool[member] ?? "";
+        if (join) tenant.addMember(pro, id);
+        else tenant.removeMember(pro, id);
+        if (!now) continue;
+        simulator.faults.clear();
+        if (twist !== "none") simulator.faults.add({ kind: twist, match: "$deltatoken" });
+        if (replay > 0) simulator.faults.add({ kind: "deltaReplay", changes: replay, match: "$deltatoken" });
+        await follow();
+      }
+      simulator.faults.clear();
+      await follow();
+      expect([...known].sort()).toEqual([...(tenant.members.get(pro) ?? [])].sort());
+    }),
+    { numRuns: 30 },
+  );
+});
