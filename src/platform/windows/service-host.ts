@@ -17,7 +17,7 @@ const kernel32 = dlopen("kernel32.dll", {
   CloseHandle: { args: ["u64"], returns: "i32" },
 }).symbols;
 const advapi32 = dlopen("advapi32.dll", {
-  RegisterServiceCtrlHandlerW: { args: ["ptr", "function"], returns: "u64" },
+  RegisterServiceCtrlHandlerW: { args: ["ptr", "u64"], returns: "u64" },
   SetServiceStatus: { args: ["u64", "ptr"], returns: "i32" },
 }).symbols;
 
@@ -58,7 +58,7 @@ export async function runAsService(name: string, body: ServiceBody, options: Ser
   const report = reporter();
   try {
     await untilCalled(dispatcher, called.promise, options.connectMs ?? 30_000);
-    report.connect(advapi32.RegisterServiceCtrlHandlerW(serviceName, handler));
+    report.connect(advapi32.RegisterServiceCtrlHandlerW(serviceName, BigInt(handler.ptr ?? 0)));
     report.pending(STATE.startPending);
     const code = await lived(body, stopping.signal, report, options.drainMs ?? 20_000);
     report.stopped(code);
@@ -74,8 +74,9 @@ export async function runAsService(name: string, body: ServiceBody, options: Ser
   }
 
   function onControl(control: number): void {
-    if (control === CONTROL.interrogate) return report.again();
-    if (control !== CONTROL.stop && control !== CONTROL.shutdown) return;
+    if (control === CONTROL.interrogate) report.again();
+    const asked = control === CONTROL.stop || control === CONTROL.shutdown;
+    if (!asked || stopping.signal.aborted) return;
     report.pending(STATE.stopPending);
     stopping.abort();
   }
@@ -83,8 +84,8 @@ export async function runAsService(name: string, body: ServiceBody, options: Ser
 
 interface Dispatcher {
   readonly thread: bigint;
-  /** Memory that Windows reads while the thread lives. */
-  readonly table: BigUint64Array;
+  /** Memory that Windows reads while the thread lives: held here so that it is not collected. */
+  readonly memory: readonly [name: Buffer, table: BigUint64Array];
 }
 
 function startDispatcher(serviceName: Buffer, entry: JSCallback): Dispatcher {
@@ -96,7 +97,7 @@ function startDispatcher(serviceName: Buffer, entry: JSCallback): Dispatcher {
   const table = new BigUint64Array([BigInt(ptr(serviceName)), BigInt(entry.ptr ?? 0), 0n, 0n]);
   const thread = kernel32.CreateThread(null, 0n, routine, table, 0, null);
   if (thread === 0n) throw platformError("no thread for the service dispatcher", lastError());
-  return { thread, table };
+  return { thread, memory: [serviceName, table] };
 }
 
 /** Resolves once Windows has called the service-main; throws when the dispatcher gives up before. */
@@ -163,7 +164,10 @@ function reporter() {
     pending(state: number): void {
       clearInterval(timer);
       checkpoint = 0;
-      const tick = (): void => send(state, { checkpoint: (checkpoint += 1), hint: WAIT_HINT });
+      const tick = (): void => {
+        checkpoint += 1;
+        send(state, { checkpoint, hint: WAIT_HINT });
+      };
       tick();
       timer = setInterval(tick, TICK);
     },

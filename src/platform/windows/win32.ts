@@ -12,6 +12,7 @@ const kernel32 = dlopen("kernel32.dll", {
 /** Win32 error numbers that are told apart. */
 export const ERROR = {
   ACCESS_DENIED: 5,
+  INVALID_LEVEL: 124,
   SERVICE_ALREADY_RUNNING: 1056,
   SERVICE_DOES_NOT_EXIST: 1060,
   SERVICE_NOT_ACTIVE: 1062,
