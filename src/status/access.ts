@@ -35,7 +35,8 @@ export function sameOriginPosts(): MiddlewareHandler {
     const site = c.req.header("Sec-Fetch-Site");
     const ours = origin === undefined || origin.toLowerCase() === `http://${hostOf(c).toLowerCase()}`;
     if (ours && (site === undefined || site === "same-origin" || site === "none")) return next();
-    return problem(c, 403, "ERR_HOST", "the request comes from a web page of another origin");
+    const detail = "the request comes from a web page of another origin";
+    return problem(c, 403, "ERR_HOST", detail, "send it from a program such as curl, without an Origin header");
   };
 }
 
