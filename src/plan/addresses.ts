@@ -55,12 +55,12 @@ export function settleAddresses(
   }
   const own = people.map((person) => useOf(person, unbound, context));
   const uses = [...own, ...foreign];
-  const { contested, claimants } = contestedKeys(uses, unbound);
+  const contested = contestedAddresses(uses, unbound);
 
   const standings = own.map((use, index): AddressStanding => {
     const candidate = people[index];
     const free = use.wants === null ? [] : (unbound.get(use.wants) ?? []);
-    const rivals = rivalsOf(use, contested, claimants, uses);
+    const rivals = rivalsOf(use, contested);
     const crowd = rivals === null && use.needs ? crowdOf(candidate, free) : null;
     return {
       adoptable: free.length === 1 && candidate?.account === null ? (free[0] ?? null) : null,
@@ -102,8 +102,11 @@ function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[
   }
 }
 
-/** Grows from the addresses that are contested at once: who may not move after all claims the old address too. */
-function contestedKeys(uses: readonly Use[], unbound: ReadonlyMap<string, readonly Account[]>) {
+/**
+ * Everybody who claims a contested address, by address, sorted. Grows from those that are contested at once: whoever may not move
+ * after all claims the old address too.
+ */
+function contestedAddresses(uses: readonly Use[], unbound: ReadonlyMap<string, readonly Account[]>) {
   const claimants = new Map<string, number[]>();
   const needed = new Set<string>();
   uses.forEach((use, index) => {
@@ -132,29 +135,23 @@ function contestedKeys(uses: readonly Use[], unbound: ReadonlyMap<string, readon
     contested.add(key);
     for (const index of [...(claimants.get(key) ?? [])]) stop(index);
   }
-  return { contested, claimants };
+  return new Map(
+    [...contested].map((key) => {
+      const ids = (claimants.get(key) ?? []).flatMap((index) => uses[index]?.id ?? []);
+      return [key, new Set(ids.sort(compareIds))] as const;
+    }),
+  );
 }
 
-function rivalsOf(
-  use: Use,
-  contested: ReadonlySet<string>,
-  claimants: ReadonlyMap<string, readonly number[]>,
-  uses: readonly Use[],
-): string | null {
-  if (contested.size === 0) return null;
-  for (const key of [use.wants, use.holds]) {
-    if (key === null || !contested.has(key)) continue;
-    const others = new Set<ObjectId>();
-    let among = false;
-    for (const index of claimants.get(key) ?? []) {
-      const other = uses[index];
-      if (other === use) among = true;
-      else if (other !== undefined) others.add(other.id);
-    }
-    if (!among || others.size === 0) continue;
-    const named = [...others].sort(compareIds);
-    const more = named.length > 3 ? ` and ${named.length - 3} more` : "";
-    return `the address ${key} is also claimed by ${named.slice(0, 3).join(", ")}${more}; nothing is done for either`;
+/** Names the others who claim one of this person's addresses; null: nobody does. */
+function rivalsOf({ id, holds, wants }: Use, contested: ReadonlyMap<string, ReadonlySet<ObjectId>>): string | null {
+  for (const key of [wants, holds]) {
+    const named = key === null ? undefined : contested.get(key);
+    if (named === undefined || !named.has(id)) continue;
+    const others = named.size - 1;
+    const shown = [...named.values().take(4)].filter((other) => other !== id);
+    const more = others > 3 ? ` and ${others - 3} more` : "";
+    return `the address ${key} is also claimed by ${shown.slice(0, 3).join(", ")}${more}; nothing is done for either`;
   }
   return null;
 }
