@@ -7,7 +7,8 @@ import { block, choose, hasKey } from "./shapes.ts";
 const text = (description: string) =>
   v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(500, "is too long"), v.description(description));
 
-export const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** No `i` flag: JSON Schema patterns have none. */
+export const GUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const objectId = v.pipe(
   v.string(),
   v.regex(GUID, "must be an object id (a GUID), as Entra shows it"),
@@ -101,9 +102,6 @@ const notCondition = block({ not: v.pipe(condition, v.description("This does not
 const anyShape = v.union([groupCondition, attributeCondition, allCondition, anyCondition, notCondition]);
 const noShape = v.custom<never>(() => false, "a condition is expected: one of group, attribute, all, any, not");
 
-/** Named in the JSON Schema. */
-export const CONDITION_SHAPES = { condition: anyShape };
-
 function pickCondition(input: unknown): v.GenericSchema<ConditionInput> {
   if (input === undefined) return anyShape;
   if (hasKey(input, "group")) return groupCondition;
@@ -140,7 +138,9 @@ export const ruleSchema = block({
   tier: text("The tier it gives, as written in tiersync.yaml; a revoking tier takes the licence."),
   priority: v.pipe(
     v.number(),
-    v.safeInteger("must be a whole number"),
+    v.integer("must be a whole number"),
+    v.minValue(-1_000_000, "must be at least -1000000"),
+    v.maxValue(1_000_000, "must be at most 1000000"),
     v.description("The highest priority that matches wins. Equal priorities that name different tiers are a conflict."),
   ),
   when: v.pipe(condition, v.description("For whom: group, attribute, or all / any / not around them.")),

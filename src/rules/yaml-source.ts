@@ -47,7 +47,8 @@ export function readYaml(source: SourceFile): YamlSource {
   let data: unknown;
   try {
     doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    for (const { pos, message } of [...doc.errors, ...doc.warnings]) report(pos[0], `not valid YAML: ${message}`);
+    for (const { pos, message } of [...doc.errors, ...doc.warnings])
+      report(pos[0], `not valid YAML: ${message}${remedy(message)}`);
     if (findings.length === 0) data = doc.toJS();
     const fault = findings.length === 0 ? structureFault(data, 0) : null;
     if (fault !== null) report(0, fault);
@@ -64,11 +65,18 @@ export function readYaml(source: SourceFile): YamlSource {
   return {
     file: source.path,
     data: findings.length === 0 ? data : undefined,
-    findings,
+    // one mistake often makes several complaints about its line
+    findings: findings.filter(({ line }, i) => findings.findIndex((other) => other.line === line) === i),
     at: (path) => position(find(path).value, path),
     atKey: (path) => position(find(path).key, path),
     written: (path) => find(path).written,
   };
+}
+
+/** What to do about the two mistakes that everybody makes. */
+function remedy(message: string): string {
+  if (/alias/i.test(message)) return "; put quotes around a text that begins with * or &";
+  return /escape sequence/i.test(message) ? "; write paths with / or in single quotes" : "";
 }
 
 /** What makes plain data unfit: an alias inside its own anchor is a circle, and some keys are JavaScript's own. */

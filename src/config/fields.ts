@@ -1,0 +1,130 @@
+/** Kinds of values in tiersync.yaml. A finding says what is expected, never the value: it could be a secret. */
+import { Cron } from "croner";
+import * as v from "valibot";
+import { DAY, parseDuration, parseSize } from "./durations.ts";
+import { parseSecretRef } from "./secrets.ts";
+
+/** A text of one line. */
+export const text = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/\S/, "must not be empty"),
+    v.regex(/^[^\u0000-\u001f\u007f]*$/, "must be one line"),
+    v.maxLength(2000, "is too long"),
+    v.description(description),
+  );
+
+export const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
+
+export const whole = (min: number, max: number, description: string) =>
+  v.pipe(
+    v.number(),
+    v.integer("must be a whole number"),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+    v.description(description),
+  );
+
+export const oneOf = <const T extends readonly string[]>(names: T, description: string) =>
+  v.pipe(v.picklist(names), v.description(description));
+
+export const duration = (description: string, min = 0) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => parseDuration(value) !== null,
+      "must be a duration such as 30s, 10m, 24h, 7d or PT24H, at most 3650d",
+    ),
+    v.check((value) => (parseDuration(value) ?? min) >= min, `must be at least ${min / DAY}d`),
+    v.description(description),
+  );
+
+export const size = (min: number, description: string) =>
+  v.pipe(
+    v.string(),
+    v.check((value) => (parseSize(value) ?? 0) >= min, `must be a size such as 20MB, at least ${min / 1024}KB`),
+    v.description(description),
+  );
+
+export const secret = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.check(
+      (value) => parseSecretRef(value) !== null,
+      "must be env:NAME, file:PATH or secret:NAME (letters, digits, - and _)",
+    ),
+    v.description(
+      `${description} A reference: env:NAME, file:PATH, or secret:NAME (set with \`tiersync secret set\`).`,
+    ),
+  );
+
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+function parseUrl(value: string): URL | null {
+  const url = URL.parse(value.trim());
+  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== "" ? url : null;
+}
+
+/** `https:`, or `http:` on a loopback address; without user name and fragment. */
+export const secureUrl = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.check((value) => parseUrl(value) !== null, "must be a URL such as https://host.example/path"),
+    v.check((value) => {
+      const url = parseUrl(value);
+      return url === null || url.protocol === "https:" || isLoopback(url.hostname);
+    }, "must begin with https:// (plain http only on a loopback address)"),
+    v.check((value) => {
+      const url = parseUrl(value);
+      return url === null || (url.username === "" && url.password === "");
+    }, "must not contain a user name or a password"),
+    v.check((value) => (parseUrl(value)?.hash ?? "") === "", "must not contain #"),
+    v.description(description),
+  );
+
+/** `http:` or `https:`, anywhere. */
+export const anyUrl = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.check((value) => parseUrl(value) !== null, "must be a URL such as http://host.example:8080"),
+    v.description(description),
+  );
+
+export const cron = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const fault = dataset.typed ? cronFault(dataset.value) : null;
+      if (fault !== null) addIssue({ message: fault });
+    }),
+    v.description(description),
+  );
+
+function cronFault(pattern: string): string | null {
+  try {
+    const next = new Cron(pattern, { paused: true, mode: "5-part" }).nextRun();
+    return next === null ? "never comes: no date fits this pattern" : null;
+  } catch {
+    return "must be a cron pattern of five fields such as */5 * * * * (minute hour day month weekday)";
+  }
+}
+
+export const timezone = (description: string) =>
+  v.pipe(
+    v.string(),
+    v.check((zone) => {
+      try {
+        return new Intl.DateTimeFormat("en", { timeZone: zone }) !== null;
+      } catch {
+        return false;
+      }
+    }, "must be an IANA time zone such as Europe/Paris"),
+    v.description(description),
+  );
+
+const MAILBOX = /^(?:[^<>"@,;]*<[^\s@<>,;"]+@[^\s@<>,;"]+>|[^\s@<>,;"]+@[^\s@<>,;"]+)$/;
+
+export const address = (description: string) =>
+  v.pipe(text(description), v.regex(MAILBOX, "must be one e-mail address such as admins@contoso.example"));
