@@ -4,12 +4,14 @@ import { EXIT, type ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/runtime.ts";
 import { certCommand } from "./cert.ts";
 import type { CommandEntry } from "./command.ts";
+import { initCommand } from "./init.ts";
 import type { CommandIo } from "./io.ts";
 import { reportError } from "./report-error.ts";
+import { rulesCommand } from "./rules.ts";
 import { versionCommand } from "./version.ts";
 
 /** In the order in which help lists them. */
-export const COMMANDS: readonly CommandEntry[] = [certCommand, versionCommand];
+export const COMMANDS: readonly CommandEntry[] = [initCommand, rulesCommand, certCommand, versionCommand];
 
 const EXIT_CODES = `
 Exit codes:
