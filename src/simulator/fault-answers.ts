@@ -93,7 +93,7 @@ function brokenStream(begin: string): ReadableStream {
   let begun = false;
   return new ReadableStream({
     pull(controller) {
-      if (begun) controller.error(new Error("simulated: the connection breaks"));
+      if (begun) controller.error();
       else controller.enqueue(new TextEncoder().encode(begin));
       begun = true;
     },
