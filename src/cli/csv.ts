@@ -34,8 +34,8 @@ export function peopleCsv(people: Iterable<PersonView>, options: CsvOptions = {}
   return `${options.byteOrderMark === true ? "\ufeff" : ""}${lines.join("\r\n")}\r\n`;
 }
 
-/** What spreadsheets take for the start of a formula, in half and full width. */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+/** What spreadsheets take for the start of a formula, in half and full width, also behind spaces that some leave out. */
+const FORMULA = /^[\t\r\n]|^\s*[=+\-@＝＋－＠]/;
 
 function field(value: Value): string {
   if (value === null) return "";

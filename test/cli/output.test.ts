@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
+import { resolveHome } from "../../src/cli/home.ts";
+import { showsColours } from "../../src/cli/io.ts";
+import { createProgress } from "../../src/cli/progress.ts";
+import { renderTable } from "../../src/cli/table.ts";
+import { captureIo } from "./captured-io.ts";
+
+describe("home is", () => {
+  const runtime = captureIo().io.runtime;
+  const compiled = { ...runtime, compiled: true, executableFolder: resolve("/opt/tiersync") };
+  test.each([
+    ["what --home says", "/a", { TIERSYNC_HOME: "/b" }, compiled, "/a"],
+    ["below the current folder when --home is relative", "sub", {}, compiled, "/work/sub"],
+    ["what TIERSYNC_HOME says", undefined, { TIERSYNC_HOME: "/b" }, compiled, "/b"],
+    ["the executable's folder", undefined, { TIERSYNC_HOME: "" }, compiled, "/opt/tiersync"],
+    ["the current folder when run from source", undefined, {}, runtime, "/work"],
+  ])("%s", (_, option, env, runtimeOf, expected) => {
+    expect(resolveHome(option, { env, cwd: resolve("/work"), runtime: runtimeOf })).toBe(resolve(expected));
+  });
+});
+
+describe("a table", () => {
+  test("aligns its columns without lines or trailing spaces", () => {
+    const text = renderTable(
+      [{ title: "tier" }, { title: "used", align: "right" }],
+      [
+        ["Advanced", 7],
+        ["日本", 12],
+        ["Eco", null],
+      ],
+    );
+    expect(text.split("\n")).toEqual(["tier      used", "Advanced     7", "日本        12", "Eco          -", ""]);
+  });
+
+  test("shows what others wrote without escapes and line breaks", () => {
+    const text = renderTable([{ title: "name" }], [["a\u001b[31mb\nc\u202ed"]]);
+    expect(text).not.toMatch(/[\u001b\u202e]/);
+    expect(text.trimEnd().split("\n")).toHaveLength(2);
+  });
+});
+
+describe("progress", () => {
+  test("is plain lines on stderr where there is no terminal", () => {
+    const { io, stdout, stderr } = captureIo();
+    const progress = createProgress(io);
+    progress.step("reading groups");
+    progress.done("12 groups");
+    progress.dispose();
+    expect(stderr()).toBe("reading groups\n12 groups\n");
+    expect(stdout()).toBe("");
+  });
+
+  test("moves on one line at a terminal and leaves it clean", () => {
+    const { io, stdout, stderr } = captureIo({ terminal: { out: true, err: true, columns: 40 } });
+    const progress = createProgress(io);
+    progress.step("reading groups");
+    progress.step("reading people");
+    progress.dispose();
+    expect(stderr()).toContain("✔ reading groups\n");
+    expect(stderr().endsWith("\r\u001b[2K")).toBe(true);
+    expect(stdout()).toBe("");
+  });
+
+  test("is silent under --quiet", () => {
+    const { io, stderr } = captureIo();
+    createProgress(io, true).step("reading groups");
+    expect(stderr()).toBe("");
+  });
+});
+
+test.each([
+  [{}, true],
+  [{ NO_COLOR: "1" }, false],
+  [{ NO_COLOR: "" }, true],
+  [{ TERM: "dumb" }, false],
+])("with %p colours are shown: %p", (env, expected) => {
+  expect(showsColours(env)).toBe(expected);
+});
