@@ -1,6 +1,7 @@
 /** What the operating system's service manager does for the agent: the same words on Windows and Linux. */
 import process from "node:process";
 import { AgentError } from "../errors.ts";
+import { deno, type Runtime } from "./runtime.ts";
 
 /** The service's name on every system. */
 export const SERVICE_NAME = "tiersync";
@@ -21,6 +22,13 @@ export interface ServiceDefinition {
   readonly command: readonly [program: string, ...args: string[]];
   /** Account that the service runs as; null: the system's default (`NT SERVICE\tiersync`, or the user `tiersync`). */
   readonly account: string | null;
+}
+
+/** How this very program is started: what a service definition names. */
+export function ownCommand(runtime: Pick<Runtime, "compiled" | "name">): ServiceDefinition["command"] {
+  if (runtime.compiled) return [process.execPath];
+  const main = process.argv[1] ?? "src/main.ts";
+  return runtime.name === "deno" ? [process.execPath, "run", "-A", main] : [process.execPath, main];
 }
 
 export const SERVICE_STATES = ["not installed", "stopped", "starting", "running", "stopping", "failed"] as const;
@@ -79,7 +87,7 @@ export async function runAsService(body: ServiceBody): Promise<number> {
 
 /** The calls into Windows are Bun's; the executable has it built in. */
 function requireBun(): void {
-  if ("Bun" in globalThis) return;
+  if (deno === undefined) return;
   throw new AgentError("ERR_PLATFORM", "Windows services need the executable: Deno cannot host one", {
     hint: "use tiersync.exe",
   });
