@@ -10,7 +10,7 @@ import { type Action, GUARDED_KINDS, type GuardedKind } from "../model/action.ts
 import type { TierName } from "../model/tier.ts";
 import { alwaysHeld, excess, isGuarded, pairKey } from "./brakes.ts";
 import { type Draft, draftPlan } from "./propose.ts";
-import type { GuardedPlan, GuardInput, HoldProposal, PlanInput } from "./types.ts";
+import type { ActionPair, GuardedPlan, GuardInput, HoldProposal, PlanInput } from "./types.ts";
 
 export const REJECTED = "rejected by an administrator; nothing is done until the person's groups or attributes change";
 const OPEN_HOLD = "part of a hold that is still open";
@@ -32,20 +32,24 @@ export function guardPlan(input: PlanInput, guard: GuardInput): GuardedPlan {
 function createBrake(input: PlanInput, guard: GuardInput) {
   const approved = new Set(guard.approved.map(pairKey));
   const rejected = new Set(guard.rejected.map(pairKey));
+  const passes = (pair: ActionPair) => approved.has(pairKey(pair));
+  const isRejected = (pair: ActionPair) => rejected.has(pairKey(pair)) && !passes(pair);
   const open = new Set(guard.held.filter(({ kind }) => isGuarded(kind)).map(pairKey));
   const ranks = new Map<TierName, number>();
   for (const tier of input.tiers) if (tier.kind === "paid") ranks.set(tier.name, ranks.size);
   const adopted = new Set(input.people.filter((person) => person.account?.adopted).map((person) => person.key));
 
+  // Who must not have the other tier does not wait for a seat of it either.
   const rejectedPeople = new Set<number>();
+  for (const { key, id, account, verdict } of input.people) {
+    if (rejected.size === 0 || account === null || account.tier === null || verdict.kind !== "tier") continue;
+    if (isRejected({ user: id, kind: "change", from: account.tier, to: verdict.tier })) rejectedPeople.add(key);
+  }
   const heldPeople = new Map<number, GuardedKind>();
   const held: Record<GuardedKind, Action[]> = { revoke: [], purge: [], change: [], create: [] };
   const numbers: Record<GuardedKind, number> = { revoke: 0, purge: 0, change: 0, create: 0 };
   const exceeded = new Map<GuardedKind, string>();
   const otherwise = new Map<GuardedKind, string>();
-
-  const passes = (action: Action) => approved.has(pairKey(action));
-  const isRejected = (action: Action) => rejected.has(pairKey(action)) && !passes(action);
 
   function heldAnyway(action: Action, takenOver: boolean): string | null {
     return alwaysHeld(action, takenOver, ranks, guard) ?? (open.has(pairKey(action)) ? OPEN_HOLD : null);

@@ -7,7 +7,6 @@ import {
   account,
   brief,
   DAY,
-  decisionOf,
   holder,
   NOW,
   person,
@@ -32,10 +31,8 @@ interface Row {
 const none: Verdict = { kind: "none" };
 const deleted: Verdict = { kind: "deleted" };
 const unknown: Verdict = { kind: "unknown", needs: "mailbox", detail: "mailbox not read yet" };
-const clash: Verdict = {
-  kind: "conflict",
-  rules: [rule("pro"), { name: "eco", file: "rules/b.yaml", line: 7 }],
-};
+const otherRule = { name: "eco", file: "rules/b.yaml", line: 7 };
+const clash: Verdict = { kind: "conflict", rules: [rule("pro"), otherRule] };
 const full = { tiers: tiers({ Eco: 5, Advanced: 0, Pro: 0 }) };
 const taken = (parts = {}) => account(1, { revokedAt: NOW - DAY, ...parts });
 const clear = (since: number) => previous({ state: "unlicensed", clearSince: since });
@@ -298,87 +295,5 @@ describe("one person", () => {
 
   test("a verdict for a tier that is not declared is a fault of the program", () => {
     expect(() => proposePlan(planInput([person(1, wants("Gold"))]))).toThrow('no paid tier "Gold"');
-  });
-});
-
-describe("the time of a purge", () => {
-  test("is counted from the revoke that this plan makes", () => {
-    const plan = proposePlan(planInput([holder(1, "Pro", revokes())]));
-    expect(decisionOf(plan, 1)).toMatchObject({ clearSince: NOW, purgeAt: NOW + DAY });
-  });
-
-  test("is unknown in doubt, and begins anew when the doubt ends", () => {
-    const doubtful = person(1, revokes(true), { account: taken(), previous: clear(NOW - 2 * DAY) });
-    expect(decisionOf(proposePlan(planInput([doubtful])), 1)).toMatchObject({ clearSince: null, purgeAt: null });
-    const settled = person(1, revokes(), { account: taken(), previous: previous({ state: "unlicensed" }) });
-    expect(decisionOf(proposePlan(planInput([settled])), 1)).toMatchObject({ clearSince: NOW, purgeAt: NOW + DAY });
-  });
-
-  test("is never earlier because the person was frozen while in doubt", () => {
-    const doubtful = person(1, revokes(true), { account: taken(), previous: clear(NOW - 2 * DAY) });
-    const plan = proposePlan(planInput([doubtful], { frozen: new Map([[1, "held"]]) }));
-    expect(decisionOf(plan, 1)).toMatchObject({ state: "pending", clearSince: null, purgeAt: null });
-  });
-
-  test("is gone for whoever left, also when deleted afterwards", () => {
-    const left = person(1, none, { account: taken(), previous: clear(NOW - 2 * DAY) });
-    const decision = decisionOf(proposePlan(planInput([left])), 1);
-    expect(decision).toMatchObject({ clearSince: null, purgeAt: null });
-    const gone = { ...left, verdict: deleted, previous: previous({ state: "unmanaged" }) };
-    expect(brief(proposePlan(planInput([gone])))).toEqual([]);
-  });
-
-  test("after a deletion follows the longest purgeAfter when several tiers take licences", () => {
-    const two = [...tiers({ Pro: 1 }, 10), { kind: "revoking", name: "Later", purgeAfter: 5 * DAY } as const];
-    const gone = person(1, deleted, { account: taken(), previous: clear(NOW - 2 * DAY) });
-    const plan = proposePlan(planInput([gone], { tiers: two }));
-    expect(brief(plan)).toEqual([]);
-    expect(decisionOf(plan, 1).purgeAt).toBe(NOW - DAY + 5 * DAY);
-  });
-});
-
-describe("what goes on from the last decision", () => {
-  const failure = { code: "ERR_TARGET_REFUSED", message: "refused", attempts: 2, nextTryAt: NOW + 1 };
-  const refused = previous({ state: "error", reason: "refused: no such mailbox", since: 7, failure });
-
-  test("a refusal keeps state, reason and time until the next try is due", () => {
-    const plan = proposePlan(planInput([person(1, wants("Pro"), { previous: refused })]));
-    expect(brief(plan)).toEqual([]);
-    expect(decisionOf(plan, 1)).toMatchObject({ state: "error", reason: "refused: no such mailbox", since: 7 });
-  });
-
-  test("a refusal whose next try is due is planned as usual", () => {
-    const due = { ...refused, failure: { ...failure, nextTryAt: NOW } };
-    const plan = proposePlan(planInput([person(1, wants("Pro"), { previous: due })]));
-    expect(brief(plan)).toEqual(["create id-1", "assign id-1 ->Pro"]);
-  });
-
-  const queued = previous({ state: "waiting", since: 7, queue: { tier: "Pro", since: 7 } });
-  const keeping: [string, Verdict, Partial<Candidate>, Partial<PlanInput>, number | null][] = [
-    ["waiting on", wants("Pro"), {}, full, 7],
-    ["a new name", wants("Pro"), { profile: "renamed" }, full, 7],
-    ["an unread mailbox", unknown, {}, full, 7],
-    ["being frozen", wants("Pro"), {}, { ...full, frozen: new Map([[1, "held"]]) }, 7],
-    ["a refusal", wants("Pro"), { previous: { ...queued, state: "error", failure } }, full, 7],
-    ["wanting another tier", wants("Advanced"), {}, full, NOW],
-    ["leaving", none, {}, full, null],
-    ["deletion", deleted, {}, full, null],
-    ["a conflict of rules", clash, {}, full, null],
-    ["being skipped", skips(), {}, full, null],
-    ["a revoke", revokes(), {}, full, null],
-    ["getting the seat", wants("Pro"), {}, {}, null],
-  ];
-  for (const [title, verdict, parts, input, since] of keeping) {
-    test(`the place in the queue after ${title} is ${since === 7 ? "kept" : since === null ? "gone" : "a new one"}`, () => {
-      const one = person(1, verdict, { account: account(1, { tier: "Eco" }), previous: queued, ...parts });
-      expect(decisionOf(proposePlan(planInput([one], input)), 1).queue?.since ?? null).toBe(since);
-    });
-  }
-
-  test("waiting on is no action, and keeps its time", () => {
-    const one = person(1, wants("Pro"), { account: account(1), previous: queued });
-    const plan = proposePlan(planInput([one], full));
-    expect(brief(plan)).toEqual([]);
-    expect(decisionOf(plan, 1).since).toBe(7);
   });
 });
