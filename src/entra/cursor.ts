@@ -19,6 +19,12 @@ const nodes = v.pipe(
   ),
 );
 
+/** Deleted users, each with whether a group was listed since, or never with them in it: then their memberships are not all known. */
+const removed = v.pipe(
+  v.array(v.tuple([v.string(), v.boolean()])),
+  v.transform((entries) => new Map(entries)),
+);
+
 const cursorSchema = v.object({
   version: v.literal(1),
   key: v.string(),
@@ -28,6 +34,7 @@ const cursorSchema = v.object({
   parent: v.string(),
   others: idList,
   nodes,
+  removed,
   unresolved: idList,
   gone: idList,
 });
@@ -41,6 +48,7 @@ const progressSchema = v.object({
   parent: v.string(),
   others: idList,
   nodes,
+  removed,
   done: idList,
   open: v.record(v.string(), v.string()),
 });
@@ -72,11 +80,17 @@ export function refusesBatch(text: string | null): boolean {
   return parsed.success;
 }
 
+/** Deleted users of an earlier cursor: as listings leave them out, a full read knows nothing of their memberships. */
+export function removedBefore(text: string | null): Map<string, boolean> {
+  const parsed = v.safeParse(v.object({ removed }), parseJson(text));
+  return new Map(parsed.success ? [...parsed.output.removed.keys()].map((id) => [id, true]) : []);
+}
+
 export function toText(state: Cursor | Progress): string {
   const nodesAsRecord = Object.fromEntries(
     [...state.nodes].map(([id, node]) => [id, [node.displayName, node.visibility, [...node.children]]]),
   );
-  return JSON.stringify({ ...state, nodes: nodesAsRecord });
+  return JSON.stringify({ ...state, nodes: nodesAsRecord, removed: [...state.removed] });
 }
 
 function parse<S extends typeof cursorSchema | typeof progressSchema>(

@@ -19,12 +19,15 @@ export class DeltaChanges {
   readonly deleted = new Set<ObjectId>();
   /** To be looked up: contradictory, or unknown members of before that are seen now. */
   readonly doubtful = new Set<ObjectId>();
+  /** Deleted users, strangers too, as `Cursor.removed` has them. */
+  readonly removed: Map<ObjectId, boolean>;
   readonly #reading: Reading;
   readonly #unresolved: ReadonlySet<ObjectId>;
   #entries = 0;
 
   constructor(reading: Reading, cursor: Cursor) {
     this.#reading = reading;
+    this.removed = new Map(cursor.removed);
     this.#unresolved = new Set(cursor.unresolved);
     this.forest = new GroupForest(reading, cursor);
   }
@@ -36,6 +39,7 @@ export class DeltaChanges {
     for (const [index, id] of ids.entries()) {
       const entry = entries[index];
       if (!isRecord(entry)) continue;
+      this.#note(id, entry, known.has(id));
       if (this.#unresolved.has(id)) this.doubtful.add(id);
       else if (known.has(id)) this.#user(id, entry);
     }
@@ -58,6 +62,22 @@ export class DeltaChanges {
         const removed = isRecord(member) && isRecord(member["@removed"]);
         this.forest.pair(id, memberId, removed, isRecord(member) ? kindOf(member) : null);
       }
+    }
+  }
+
+  /**
+   * Deleting a user does not show in groups, nor does restoring one, while listings leave the deleted out: whoever comes back may be in
+   * groups that were listed meanwhile.
+   */
+  #note(id: ObjectId, entry: Readonly<Record<string, unknown>>, known: boolean): void {
+    const removal = entry["@removed"];
+    if (isRecord(removal)) {
+      if (removal["reason"] === "deleted") this.removed.delete(id);
+      else if (!this.removed.has(id)) this.removed.set(id, !known);
+    } else if (this.removed.get(id) === true) {
+      throw new AgentError("ERR_DELTA_RESET", `user ${id} was restored, and the groups of before are not known`);
+    } else {
+      this.removed.delete(id);
     }
   }
 

@@ -40,9 +40,9 @@ export async function openStreams(reading: Reading, ids: readonly ObjectId[]): P
   return streams;
 }
 
-/** Whether an error of opening says that the tenant has no delta at all (External ID and B2C tenants). */
+/** Whether an error of opening says that there is no delta: for ever (External ID and B2C tenants), or now. */
 export function saysNoDelta(error: unknown): boolean {
-  return error instanceof AgentError && [400, 403, 404, 405, 501].includes(Number(error.facts["statusCode"]));
+  return error instanceof AgentError && [400, 403, 404, 405, 410, 501].includes(Number(error.facts["statusCode"]));
 }
 
 /** With `latest` no entries come; what a service gives all the same is listed afterwards anyway. */

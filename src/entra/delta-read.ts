@@ -16,6 +16,8 @@ import { membersPath, type Reading } from "./reader.ts";
 const ROUNDS = 20;
 /** Unknown members remembered until users delta names them. */
 const UNRESOLVED = 1_000;
+/** Deleted users remembered, the latest. */
+const REMOVED = 2_000;
 
 /** Publishes the changes since `cursor`. Throws `ERR_DELTA_RESET` when everything has to be read again. */
 export async function readDelta(reading: Reading, cursor: Cursor): Promise<void> {
@@ -32,6 +34,7 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
     batch: links.batch,
     nodes,
     gone: [...gone],
+    removed: new Map([...changes.removed].slice(-REMOVED).map(([id, listed]) => [id, listed || relisted.size > 0])),
     unresolved: people.unresolved,
   };
   reading.mirror.publishChanges({
@@ -56,11 +59,14 @@ async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drai
   let links = first;
   for (let round = 0; round < ROUNDS; round += 1) {
     const fresh = forest.unknown();
-    const needed = Math.ceil((forest.nodes.size + fresh.length) / STREAM_SIZE);
+    const needed = Math.ceil(forest.reached().size / STREAM_SIZE);
     if (fresh.length > 0 || links.streams.length > needed) {
       await describe(reading, changes, fresh);
       // New places first, then what came to the old ones until then, then the listing: nothing falls between.
-      const streams = await openStreams(reading, [...forest.nodes.keys()]);
+      const streams = await openStreams(
+        reading,
+        [...forest.reached()].filter((id) => forest.has(id)),
+      );
       links = { ...(await drain(reading, links, links.batch, changes)), streams };
     }
     const toList = [...fresh.filter((id) => forest.has(id)), ...forest.takeDoubtful()];

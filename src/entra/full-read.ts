@@ -4,7 +4,7 @@
  */
 import { AgentError } from "../errors.ts";
 import type { ObjectId } from "../model/directory.ts";
-import { type Cursor, type Progress, parseProgress, refusesBatch, toText } from "./cursor.ts";
+import { type Cursor, type Progress, parseProgress, refusesBatch, removedBefore, toText } from "./cursor.ts";
 import { openStreams, openUsers, saysNoDelta } from "./delta-links.ts";
 import { parseMember } from "./entries.ts";
 import { isStaleLink, readPages } from "./pages.ts";
@@ -45,7 +45,7 @@ async function begin(reading: Reading): Promise<Progress> {
   const others = await Promise.all(scope.others.map((ref) => resolveGroup(reading.client, ref, call)));
   const users = await openUsers(reading).catch((error: unknown) => {
     if (!saysNoDelta(error)) throw error;
-    reading.logger.warn("this tenant gives no changes by delta: everything is read in every cycle");
+    reading.logger.warn("the tenant gives no changes of users by delta: the next cycle reads everything again");
     return null;
   });
   const nodes = [parent, ...others].map(
@@ -57,6 +57,7 @@ async function begin(reading: Reading): Promise<Progress> {
     startedAt: reading.now(),
     batch: !refusesBatch(reading.mirror.cursor?.value ?? null),
     delta: users === null ? null : { users, streams: [] },
+    removed: removedBefore(reading.mirror.cursor?.value ?? null),
     parent: parent.id,
     others: [...new Set(others.map((group) => group.id))].filter((id) => id !== parent.id),
     nodes: new Map(nodes),
@@ -70,16 +71,16 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Cur
   // Level by level: the groups found in one are the next, until none is new.
   for (let level = unlisted(progress); level.length > 0; level = unlisted(progress)) {
     await openLevel(reading, progress, level);
-    await inParallel(level, reading.limits.groupsAtOnce, (group) => listGroup(reading, progress, group), reading.abort);
+    await inParallel(level, reading.limits.groupsAtOnce, (id, signal) => listGroup(reading, progress, id, signal));
   }
   const vanished = mirror.vanished();
   const call = reading.call("looking for people who are in no group any more");
   const found = await lookUp(reading, vanished, ["id"], call);
-  const { parent, others, nodes, batch, delta } = progress;
+  const { parent, others, nodes, batch, delta, removed } = progress;
   const cursor: Cursor | null =
     delta === null
       ? null
-      : { version: 1, key: reading.key, batch, ...delta, parent, others, nodes, unresolved: [], gone: [] };
+      : { version: 1, key: reading.key, batch, ...delta, parent, others, nodes, removed, unresolved: [], gone: [] };
   mirror.publishFull({
     groups: scopedGroups({ parent, others }, nodes),
     deleted: vanished.filter((id) => !found.has(id)),
@@ -105,13 +106,13 @@ async function openLevel(reading: Reading, progress: Progress, level: readonly O
     progress.delta.streams.push(...streams);
   } catch (error) {
     if (!saysNoDelta(error)) throw error;
-    reading.logger.warn("this tenant gives no changes of groups by delta: everything is read in every cycle");
+    reading.logger.warn("the tenant gives no changes of groups by delta: the next cycle reads everything again");
     progress.delta = null;
   }
 }
 
-async function listGroup(reading: Reading, progress: Progress, group: ObjectId): Promise<void> {
-  const call = reading.call(`reading the members of group ${group}`);
+async function listGroup(reading: Reading, progress: Progress, group: ObjectId, signal: AbortSignal): Promise<void> {
+  const call = reading.call(`reading the members of group ${group}`, signal);
   const path = progress.open[group] ?? membersPath(group, reading.properties);
   for await (const page of readPages(reading.client, path, call, reading.limits.pages)) {
     const members = page.items.map((item) => parseMember(item, reading.properties, call.what));

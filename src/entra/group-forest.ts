@@ -76,7 +76,7 @@ export class GroupForest {
 
   /** Groups that are reached but not known yet. */
   unknown(): ObjectId[] {
-    return [...this.#reached()].filter((id) => !this.nodes.has(id));
+    return [...this.reached()].filter((id) => !this.nodes.has(id));
   }
 
   /** Groups whose members have to be listed because what changes say of them is contradictory. */
@@ -116,7 +116,7 @@ export class GroupForest {
 
   /** Forgets groups that are no longer reached, and gives the groups in scope. */
   close(): readonly ScopedGroup[] {
-    const reached = this.#reached();
+    const reached = this.reached();
     for (const id of [...this.nodes.keys()]) {
       if (reached.has(id)) continue;
       this.nodes.delete(id);
@@ -127,7 +127,8 @@ export class GroupForest {
     return scopedGroups(this.#roots, this.nodes);
   }
 
-  #reached(): ReadonlySet<ObjectId> {
+  /** Groups that hang together with the roots, known or not. */
+  reached(): ReadonlySet<ObjectId> {
     return new Set(rolesOf(this.#roots, (id) => this.nodes.get(id)?.children ?? []).keys());
   }
 

@@ -13,14 +13,22 @@ export interface Page {
   readonly delta: string | null;
 }
 
+/** Empty pages of one list that may name a page that was asked for already. */
+const EMPTY_REPEATS = 5;
+
 /** The pages from `path` on. The next page is on its way while one is being worked on. */
 export async function* readPages(client: GraphClient, path: string, call: Call, cap: number): AsyncGenerator<Page> {
   const seen = new Set([path]);
+  let patience = EMPTY_REPEATS;
   let pending: Promise<Page> | null = fetchPage(client, path, call);
   while (pending !== null) {
     const page: Page = await pending;
     if (page.next !== null) {
-      if (seen.has(page.next)) throw incomplete(call.what, "Microsoft Graph names the same next page again and again");
+      // An empty page that points to where it is says "not yet"; anything else that was there before is a circle.
+      const waits = page.items.length === 0 && patience-- > 0;
+      if (seen.has(page.next) && !waits) {
+        throw incomplete(call.what, "Microsoft Graph names the same next page again and again");
+      }
       if (seen.size >= cap) throw incomplete(call.what, `more than ${cap} pages`);
       seen.add(page.next);
     }

@@ -1,26 +1,26 @@
 /** Work side by side, a few at a time. */
 
 /**
- * Runs `work` on all items, `width` at once. After the first failure nothing new begins, `onFailure` is told (to cut what is under way),
- * and once everything has come to rest the failure is thrown.
+ * Runs `work` on all items, `width` at once. After the first failure nothing new begins, what is under way is told to end by the signal, and
+ * once everything has come to rest the failure is thrown.
  */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,
-  work: (item: T) => Promise<void>,
-  onFailure: (error: unknown) => void,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const queue = items.values();
+  const controller = new AbortController();
   let failure: { readonly error: unknown } | null = null;
   const worker = async (): Promise<void> => {
     for (const item of queue) {
       if (failure !== null) return;
       try {
-        await work(item);
+        await work(item, controller.signal);
       } catch (error) {
         if (failure !== null) return;
         failure = { error };
-        onFailure(error);
+        controller.abort(error);
       }
     }
   };

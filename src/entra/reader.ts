@@ -22,9 +22,8 @@ export interface Reading extends Reader {
   readonly properties: readonly string[];
   /** What cursor and progress belong to: another scope, other properties or another Graph make them useless. */
   readonly key: string;
-  call(what: string): Call;
-  /** Ends what this read still has under way. */
-  abort(error: unknown): void;
+  /** `also`: a further signal that ends the call. Throws when the cycle is over. */
+  call(what: string, also?: AbortSignal): Call;
 }
 
 /** First page of a group's direct members: users with their properties, groups with name and visibility. */

@@ -62,15 +62,17 @@ async function byName(client: GraphClient, name: string, call: Call): Promise<Di
 }
 
 async function search(client: GraphClient, filter: string, call: Call): Promise<readonly DirectoryGroup[]> {
-  const path = `/groups?$filter=${encodeURIComponent(filter)}&${SELECT}&$top=999`;
+  return list(client, `/groups?$filter=${encodeURIComponent(filter)}&${SELECT}&$top=999`, call);
+}
+
+async function list(client: GraphClient, path: string, call: Call): Promise<readonly DirectoryGroup[]> {
   const page = parsePage(client, expectOk(await client.get(path, call), call), call);
   return page.items.map((item) => parseGroup(item, call.what));
 }
 
-/** Looks among the groups that begin alike; a failure of this search must not hide what is being reported. */
+/** Looks among the first page of the tenant's groups; a failure of this search must not hide what is being reported. */
 async function nearestName(client: GraphClient, name: string, call: Call): Promise<string | null> {
-  const start = [...name].slice(0, 3).join("");
-  const candidates = await search(client, `startsWith(displayName,${odataText(start)})`, call).catch(() => []);
+  const candidates = await list(client, `/groups?${SELECT}&$top=999`, call).catch(() => []);
   let best: string | null = null;
   let least = Math.max(2, Math.ceil(name.length / 3)) + 1;
   for (const { displayName } of candidates) {

@@ -66,15 +66,15 @@ function isReset(error: unknown): error is AgentError {
 function startReading(connection: Connection, mirror: MirrorWriter, options: ReadOptions): Reading {
   const { reader } = connection;
   reader.client.begin();
-  const controller = new AbortController();
-  const signal = AbortSignal.any([options.signal, controller.signal]);
   const { scope } = options;
   const properties = [...new Set(["id", ...scope.properties])];
   const key = JSON.stringify([reader.client.base, scope.parentGroup, scope.others, [...properties].sort()]);
   const deadline = options.deadline ?? null;
-  const call = (what: string): Call => {
-    if (signal.aborted) throw stopped({ what, signal, deadline });
-    return { what, signal, deadline };
+  const call = (what: string, also?: AbortSignal): Call => {
+    const signal = also === undefined ? options.signal : AbortSignal.any([options.signal, also]);
+    const made = { what, signal, deadline };
+    if (signal.aborted) throw stopped(made);
+    return made;
   };
-  return { ...reader, mirror, scope, properties, key, call, abort: (error) => controller.abort(error) };
+  return { ...reader, mirror, scope, properties, key, call };
 }

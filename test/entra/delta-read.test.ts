@@ -1,0 +1,306 @@
+import { describe, expect, test } from "bun:test";
+import { addPerson, createReader, SCOPE, setUpEntra, type TestEntra } from "../support/entra.ts";
+import { createMemoryMirror, type MemoryMirror } from "../support/memory-mirror.ts";
+
+/** A tenant that was read once. */
+async function readOnce(people: (entra: TestEntra) => void = () => {}, entra = setUpEntra()) {
+  people(entra);
+  const mirror = createMemoryMirror();
+  const reader = createReader(entra);
+  await reader.read(mirror);
+  return { entra, mirror, ...reader };
+}
+
+async function expectAsReadWhole(entra: TestEntra, mirror: MemoryMirror): Promise<void> {
+  const whole = createMemoryMirror();
+  await createReader(entra).read(whole);
+  expect(mirror.snapshot()).toEqual(whole.snapshot());
+  expect(mirror.roles()).toEqual(whole.roles());
+}
+
+describe("delta read", () => {
+  test("an idle cycle is one request where Graph takes delta in a batch", async () => {
+    const { entra, mirror, read, counting } = await readOnce((e) => void addPerson(e, "Ana", e.groups.Pro));
+    expect(await counting(() => read(mirror))).toBe(1);
+    expect(mirror.lastChanges()).toMatchObject({ groups: null, added: [], removed: [], relisted: [], users: [] });
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test("and two where it does not, without asking again in later cycles or after a full read", async () => {
+    const entra = setUpEntra();
+    entra.simulator.faults.add({ kind: "refuseDeltaInBatch", times: 1_000 });
+    const { mirror, read, counting } = await readOnce(() => {}, entra);
+    expect(await counting(() => read(mirror))).toBe(2);
+    await read(mirror, { full: true });
+    expect(await counting(() => read(mirror))).toBe(2);
+  });
+
+  test("also when the whole batch is refused", async () => {
+    const entra = setUpEntra();
+    entra.simulator.faults.add({ kind: "status", status: 400, code: "BadRequest", match: "/$batch", times: 1_000 });
+    const { mirror, read, counting } = await readOnce(() => {}, entra);
+    expect(await counting(() => read(mirror))).toBe(2);
+  });
+
+  test("nested groups of any depth share one stream of fifty", async () => {
+    const { mirror, read, counting } = await readOnce((e) => {
+      let above = e.groups.Pro;
+      for (let depth = 0; depth < 5; depth += 1) {
+        const group = e.tenant.addGroup(`Depth ${depth}`);
+        e.tenant.addMember(above, group);
+        above = group;
+      }
+    });
+    expect(JSON.parse(mirror.cursor?.value ?? "").streams).toHaveLength(1);
+    expect(await counting(() => read(mirror))).toBe(1);
+  });
+
+  test("more than fifty groups take more streams, one request each without batches", async () => {
+    const entra = setUpEntra();
+    entra.simulator.faults.add({ kind: "refuseDeltaInBatch", times: 1_000 });
+    const { mirror, read, counting } = await readOnce((e) => {
+      for (let n = 0; n < 60; n += 1) e.tenant.addMember(e.groups.Eco, e.tenant.addGroup(`Team ${n}`));
+    }, entra);
+    expect(await counting(() => read(mirror))).toBe(3);
+  });
+
+  test("one person moved takes at most three requests", async () => {
+    let ana = "";
+    const { entra, mirror, read, counting } = await readOnce((e) => {
+      ana = addPerson(e, "Ana", e.groups.Eco);
+    });
+    entra.tenant.removeMember(entra.groups.Eco, ana);
+    entra.tenant.addMember(entra.groups.Pro, ana);
+    expect(await counting(() => read(mirror))).toBe(1);
+    expect(mirror.lastChanges()).toMatchObject({
+      added: [{ group: entra.groups.Pro, member: ana, kind: "user" }],
+      removed: [{ group: entra.groups.Eco, member: ana }],
+    });
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test("new people come with their properties, three hundred a request", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    for (let n = 0; n < 300; n += 1) addPerson(entra, `New ${n}`, entra.groups.Eco);
+    expect(await counting(() => read(mirror))).toBeLessThanOrEqual(4);
+    expect(mirror.published.full).toBe(1);
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test("a changed property arrives; changes of strangers and unselected properties are passed over", async () => {
+    let ana = "";
+    const { entra, mirror, read } = await readOnce((e) => {
+      ana = addPerson(e, "Ana", e.groups.Eco);
+    });
+    entra.tenant.updateUser(ana, { mail: "ana.new@contoso.example", city: "Oslo" });
+    const stranger = addPerson(entra, "Stranger");
+    entra.tenant.updateUser(stranger, { mail: "other@contoso.example" });
+    await read(mirror);
+    expect(mirror.lastChanges()?.users.map((user) => user.id)).toEqual([ana]);
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test("a soft-deleted user, whom no group mentions, is deleted; a restore brings the memberships back", async () => {
+    let ana = "";
+    const { entra, mirror, read } = await readOnce((e) => {
+      ana = addPerson(e, "Ana", e.groups.Pro);
+    });
+    entra.tenant.deleteUser(ana);
+    await read(mirror);
+    expect(mirror.deleted()).toEqual([ana]);
+    entra.tenant.restoreUser(ana);
+    expect((await read(mirror)).kind).toBe("changes");
+    expect(mirror.snapshot()[ana]?.groups).toEqual(["Pro", "SecureExchanges_Licences"]);
+  });
+
+  test("someone restored after their group came into scope is found again", async () => {
+    let ana = "";
+    let team = "";
+    const { entra, mirror, read } = await readOnce((e) => {
+      team = e.tenant.addGroup("Team");
+      ana = addPerson(e, "Ana", team);
+    });
+    entra.tenant.deleteUser(ana);
+    await read(mirror);
+    entra.tenant.addMember(entra.groups.Pro, team);
+    await read(mirror);
+    entra.tenant.restoreUser(ana);
+    await read(mirror);
+    expect(mirror.snapshot()[ana]?.groups).toEqual(["Pro", "SecureExchanges_Licences", "Team"]);
+  });
+
+  test("a member whom the directory does not know yet is found once it does", async () => {
+    const { entra, mirror, read } = await readOnce();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    entra.tenant.deleteUser(ana);
+    await read(mirror);
+    expect(mirror.snapshot()).toEqual({});
+    entra.tenant.restoreUser(ana);
+    await read(mirror);
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test("a group nested by day is tracked with everything below it, in one stream, and let go when it leaves", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    const sales = entra.tenant.addGroup("Sales");
+    const south = entra.tenant.addGroup("South");
+    entra.tenant.addMember(sales, south);
+    const ana = addPerson(entra, "Ana", south);
+    entra.tenant.addMember(entra.groups.Pro, sales);
+    expect((await read(mirror)).kind).toBe("changes");
+    expect(mirror.roles()).toMatchObject({ Sales: "nested", South: "nested" });
+    expect(mirror.snapshot()[ana]?.groups).toContain("Pro");
+    const bob = addPerson(entra, "Bob", south);
+    expect(await counting(() => read(mirror))).toBe(2);
+    expect(mirror.snapshot()[bob]?.groups).toContain("Pro");
+    entra.tenant.removeMember(entra.groups.Pro, sales);
+    await read(mirror);
+    expect(mirror.roles()).not.toHaveProperty("South");
+    expect(mirror.snapshot()).toEqual({});
+    expect(await counting(() => read(mirror))).toBe(1);
+  });
+
+  test("a deleted group goes out of scope, whether or not its parent mentions it", async () => {
+    for (const reported of [true, false]) {
+      const { entra, mirror, read } = await readOnce((e) => void addPerson(e, "Ana", e.groups.Pro));
+      entra.tenant.reportsDeletedNestedGroups = reported;
+      entra.tenant.deleteGroup(entra.groups.Pro);
+      expect((await read(mirror)).kind).toBe("changes");
+      expect(mirror.roles()).not.toHaveProperty("Pro");
+      await expectAsReadWhole(entra, mirror);
+    }
+  });
+
+  test("a renamed group has its new name", async () => {
+    const { entra, mirror, read } = await readOnce();
+    entra.tenant.renameGroup(entra.groups.Pro, "Pro Plus");
+    await read(mirror);
+    expect(mirror.roles()).toMatchObject({ "Pro Plus": "member" });
+  });
+
+  test("when the parent is renamed away from its configured name the cycle fails and the mirror stays", async () => {
+    const { entra, mirror, read } = await readOnce((e) => void addPerson(e, "Ana", e.groups.Pro));
+    const before = mirror.snapshot();
+    entra.tenant.renameGroup(entra.groups.parent, "Something else");
+    for (let cycle = 0; cycle < 2; cycle += 1) {
+      expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GROUP_NOT_FOUND" });
+    }
+    expect(mirror.snapshot()).toEqual(before);
+  });
+
+  test("a nested group that hides its members fails the cycle", async () => {
+    const { entra, mirror, read } = await readOnce();
+    entra.tenant.addMember(entra.groups.Pro, entra.tenant.addGroup("Secret", { visibility: "HiddenMembership" }));
+    const published = { ...mirror.published };
+    expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GROUP_HIDDEN" });
+    expect(mirror.published).toEqual(published);
+  });
+
+  test("repeats, reversed order, slices and operations that cancel each other end in the truth", async () => {
+    const entra = setUpEntra({ simulator: { pageSizes: { delta: 2, memberSlice: 3 } } });
+    let people: string[] = [];
+    const { mirror, read } = await readOnce((e) => {
+      people = Array.from({ length: 12 }, (_, n) => addPerson(e, `P${n}`, n % 2 ? e.groups.Eco : e.groups.Pro));
+    }, entra);
+    for (const id of people) entra.tenant.addMember(entra.groups.Advanced, id);
+    for (const id of people.slice(0, 4)) entra.tenant.removeMember(entra.groups.Advanced, id);
+    for (const id of people.slice(0, 2)) entra.tenant.addMember(entra.groups.Advanced, id);
+    for (const kind of ["deltaDuplicate", "deltaReverse", "deltaRawOperations"] as const) {
+      entra.simulator.faults.add({ kind, times: 2 });
+    }
+    expect((await read(mirror)).kind).toBe("changes");
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test("empty pages on the way are followed", async () => {
+    const { entra, mirror, read } = await readOnce();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    entra.simulator.faults.add({ kind: "emptyPage", match: "/delta", times: 3 });
+    await read(mirror);
+    expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
+  const resets: readonly [string, Parameters<TestEntra["simulator"]["faults"]["add"]>[0]][] = [
+    ["410 Gone", { kind: "deltaGone", match: "/delta" }],
+    ["400 syncStateNotFound", { kind: "deltaExpired", match: "/delta" }],
+    ["404 resyncRequired", { kind: "deltaExpired", match: "/delta", status: 404, code: "ResyncRequired" }],
+    ["any 400 twice in a row", { kind: "status", status: 400, code: "BadRequest", match: "/users/delta", times: 3 }],
+  ];
+  test.each(resets)("%s leads to a full read in the same cycle", async (_, fault) => {
+    const { entra, mirror, read } = await readOnce();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    entra.simulator.faults.add(fault);
+    expect((await read(mirror)).kind).toBe("full");
+    expect(mirror.snapshot()).toHaveProperty(ana);
+    expect((await read(mirror)).kind).toBe("changes");
+  });
+
+  test("a delta token of more than a week ago leads to a full read", async () => {
+    const { entra, mirror, read } = await readOnce();
+    entra.clock.advance(8 * 86_400_000);
+    expect((await read(mirror)).kind).toBe("full");
+    expect((await read(mirror)).kind).toBe("changes");
+  });
+
+  test("another scope or other properties lead to a full read", async () => {
+    const { mirror, read } = await readOnce();
+    const scope = { ...SCOPE, properties: [...SCOPE.properties, "department"] };
+    expect((await read(mirror, { scope })).kind).toBe("full");
+    expect((await read(mirror, { scope })).kind).toBe("changes");
+  });
+
+  test("more changes than may be kept in memory are read whole", async () => {
+    const entra = setUpEntra({ limits: { changes: 10 } });
+    const { mirror, read } = await readOnce(() => {}, entra);
+    for (let n = 0; n < 11; n += 1) addPerson(entra, `P${n}`, entra.groups.Eco);
+    expect((await read(mirror)).kind).toBe("full");
+    expect(Object.keys(mirror.snapshot())).toHaveLength(11);
+  });
+
+  test("a failure on the way leaves mirror and cursor as they were, and the change comes with the next cycle", async () => {
+    const { entra, mirror, read } = await readOnce();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    const before = mirror.cursor?.value;
+    entra.simulator.faults.add({ kind: "cut", match: "/$batch" });
+    expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GRAPH_INCOMPLETE" });
+    expect(mirror.cursor?.value).toBe(before ?? "");
+    await read(mirror);
+    expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
+  test("a delta link that leads elsewhere is refused", async () => {
+    const { entra, mirror, read } = await readOnce();
+    entra.simulator.faults.add({
+      kind: "foreignNextLink",
+      match: "/groups/delta",
+      origin: "https://graph.evil.example",
+    });
+    expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GRAPH_ORIGIN" });
+  });
+
+  test("a throttled item of the batch is asked again after its own Retry-After", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    entra.simulator.faults.add({ kind: "throttle", retryAfter: "7", match: "/users/delta", level: "batch" });
+    expect(await counting(() => read(mirror))).toBe(2);
+    expect(entra.waits).toEqual([7_000]);
+  });
+
+  test("changes that happen while a full read runs are in the mirror when it ends", async () => {
+    const entra = setUpEntra();
+    const ana = addPerson(entra, "Ana", entra.groups.Eco);
+    const mirror = createMemoryMirror();
+    let moved = false;
+    const fetch: typeof entra.fetch = async (input, init) => {
+      const response = await entra.fetch(input, init);
+      if (!moved && input.includes(`${entra.groups.No_Licence}/members`)) {
+        moved = true;
+        entra.tenant.removeMember(entra.groups.Eco, ana);
+        entra.tenant.addMember(entra.groups.Pro, ana);
+      }
+      return response;
+    };
+    await createReader(entra, { fetch }).read(mirror);
+    expect(moved).toBeTrue();
+    await expectAsReadWhole(entra, mirror);
+  });
+});
