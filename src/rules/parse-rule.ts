@@ -3,7 +3,6 @@ import type { Finding } from "../model/finding.ts";
 import { ATTRIBUTES, type AttributeType } from "./attributes.ts";
 import { errorAt } from "./findings.ts";
 import { parseInstant } from "./instant.ts";
-import type { Numbered } from "./parse.ts";
 import { type ConditionInput, ruleSchema } from "./schema.ts";
 import { checkShape } from "./shapes.ts";
 import type { AttributeTest, Condition, GroupMention, IncludeKind, Rule } from "./types.ts";
@@ -17,7 +16,7 @@ const INCLUDES = { guests: "guests", disabled: "disabled", sharedMailboxes: "sha
 >;
 
 /** Null when it is broken; `findings` says how. */
-export function parseRule(raw: unknown, source: YamlSource, index: number, findings: Finding[]): Numbered<Rule> | null {
+export function parseRule(raw: unknown, source: YamlSource, index: number, findings: Finding[]): Rule | null {
   const path = ["rules", index];
   const { output, findings: found } = checkShape(ruleSchema, raw, source, path);
   findings.push(...found);
@@ -27,7 +26,7 @@ export function parseRule(raw: unknown, source: YamlSource, index: number, findi
   if (from !== null && until !== null && until <= from) {
     findings.push(errorAt(source.at([...path, "until"]), "is not after `from`: the rule would never be in force"));
   }
-  const item: Rule = {
+  return {
     ref: { name: output.name, file: source.file, line: source.at(path).line },
     tier: output.tier,
     tierAt: source.at([...path, "tier"]),
@@ -38,7 +37,6 @@ export function parseRule(raw: unknown, source: YamlSource, index: number, findi
     include: new Set((output.include ?? []).map((kind) => INCLUDES[kind])),
     description: output.description ?? null,
   };
-  return { item, index };
 }
 
 function condition(

@@ -2,7 +2,6 @@
 import type { Finding } from "../model/finding.ts";
 import { ATTRIBUTES } from "./attributes.ts";
 import { errorAt } from "./findings.ts";
-import type { Numbered } from "./parse.ts";
 import { type Scalar, scalarFor } from "./parse-rule.ts";
 import { testSchema } from "./schema.ts";
 import { checkShape } from "./shapes.ts";
@@ -14,12 +13,7 @@ interface TestUser extends Readonly<Record<string, Scalar | null | readonly stri
 }
 
 /** Null when it is broken; `findings` says how. */
-export function parseTest(
-  raw: unknown,
-  source: YamlSource,
-  index: number,
-  findings: Finding[],
-): Numbered<RuleTest> | null {
+export function parseTest(raw: unknown, source: YamlSource, index: number, findings: Finding[]): RuleTest | null {
   const path = ["tests", index];
   const { output, findings: found } = checkShape(testSchema, raw, source, path);
   findings.push(...found);
@@ -39,7 +33,7 @@ export function parseTest(
       attributes[name] = scalarFor(type, value, source, at, findings);
     }
   }
-  const item: RuleTest = {
+  return {
     name: output.name,
     at: source.at(path),
     groups: groups ?? [],
@@ -47,5 +41,4 @@ export function parseTest(
     tier: output.tier,
     tierAt: source.at([...path, "tier"]),
   };
-  return { item, index };
 }

@@ -1,11 +1,11 @@
 /** Rule files to rules as data: every finding of every file at once, each with its place. */
 import type { Finding } from "../model/finding.ts";
-import { compareFindings } from "./findings.ts";
+import { compareFindings, errorAt } from "./findings.ts";
 import { parseRule } from "./parse-rule.ts";
 import { parseTest } from "./parse-test.ts";
 import { ruleFrameSchema } from "./schema.ts";
-import { checkShape } from "./shapes.ts";
-import type { Parsed, Position, Rule, RuleFile, RuleSet, RuleTest, SourceFile } from "./types.ts";
+import { checkShape, hasKey } from "./shapes.ts";
+import type { Parsed, Position, RuleFile, RuleSet, SourceFile } from "./types.ts";
 import { readYaml, type YamlSource } from "./yaml-source.ts";
 
 /** The rules of all files; null when any finding is an error. */
@@ -33,15 +33,15 @@ function readFile(source: YamlSource, findings: Finding[]): RuleFile | null {
   const raw = source.data as { rules?: unknown; tests?: unknown };
   const rules = list(raw.rules).flatMap((rule, i) => parseRule(rule, source, i, findings) ?? []);
   const tests = list(raw.tests).flatMap((test, i) => parseTest(test, source, i, findings) ?? []);
-  findings.push(...repeated(rules, "rules", source), ...repeated(tests, "tests", source));
+  findings.push(...repeated(raw.rules, "rules", source), ...repeated(raw.tests, "tests", source));
   return {
     path: source.file,
     description: output?.description ?? null,
     enabled: output?.enabled ?? true,
     tenants: output?.tenants ?? null,
     tenantsAt: (output?.tenants ?? []).map((_, i) => source.at(["tenants", i])),
-    rules: rules.map(({ item }) => item),
-    tests: tests.map(({ item }) => item),
+    rules,
+    tests,
   };
 }
 
@@ -49,22 +49,16 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** A rule or test with its place in the list it stands in. */
-export interface Numbered<T> {
-  readonly item: T;
-  readonly index: number;
-}
-
-function repeated(items: readonly Numbered<Rule | RuleTest>[], key: "rules" | "tests", source: YamlSource): Finding[] {
+/** Looks at what is written, so that what else is wrong with a rule does not hide its name. */
+function repeated(raw: unknown, key: "rules" | "tests", source: YamlSource): Finding[] {
   const seen = new Map<string, Position>();
-  return items.flatMap(({ item, index }): Finding[] => {
-    const name = "ref" in item ? item.ref.name : item.name;
+  return list(raw).flatMap((item, index): Finding[] => {
+    const name = hasKey(item, "name") ? (item as { name: unknown }).name : null;
+    if (typeof name !== "string") return [];
     const at = source.at([key, index, "name"]);
     const first = seen.get(name.toLowerCase());
     if (first === undefined) seen.set(name.toLowerCase(), at);
-    return first === undefined
-      ? []
-      : [{ level: "error", ...at, message: `"${name}" is the name of line ${first.line} too` }];
+    return first === undefined ? [] : [errorAt(at, `"${name}" is the name of line ${first.line} too`)];
   });
 }
 

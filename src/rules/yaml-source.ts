@@ -48,12 +48,15 @@ export function readYaml(source: SourceFile): YamlSource {
   try {
     doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     for (const { pos, message } of [...doc.errors, ...doc.warnings])
-      report(pos[0], `not valid YAML: ${message}${remedy(message)}`);
+      report(pos[0], `not valid YAML: ${withoutQuotes(message)}${remedy(message)}`);
     if (findings.length === 0) data = doc.toJS();
     const fault = findings.length === 0 ? structureFault(data, 0) : null;
     if (fault !== null) report(0, fault);
   } catch (error) {
-    report(0, `not valid YAML: ${error instanceof RangeError ? "nested too deeply" : String(error)}`);
+    report(
+      0,
+      `not valid YAML: ${error instanceof Error && !(error instanceof RangeError) ? withoutQuotes(error.message) : "nested too deeply"}`,
+    );
   }
 
   const find = (path: Path) => findNode(doc, path);
@@ -71,6 +74,11 @@ export function readYaml(source: SourceFile): YamlSource {
     atKey: (path) => position(find(path).key, path),
     written: (path) => find(path).written,
   };
+}
+
+/** The parser quotes the text after a colon, and that may be a secret that begins with * or !. */
+function withoutQuotes(message: string): string {
+  return message.replace(/: .*$/s, "");
 }
 
 /** What to do about the two mistakes that everybody makes. */
