@@ -4,7 +4,7 @@ import { basename, join, relative } from "node:path";
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { readCertificate } from "../entra/certificate.ts";
 import { createCertificate } from "../entra/self-signed.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, EXIT, type ExitCode, toAgentError } from "../errors.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { readProtectedText, writeProtected } from "../platform/protect.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
@@ -48,27 +48,55 @@ export async function certNew(options: CertNewOptions, io: CommandIo, name: stri
   else io.out(describe(view) + nextStep(view));
 }
 
-export async function certShow(options: GlobalOptions, io: CommandIo, name?: string): Promise<undefined> {
+/** Those in keys/ and those that tiersync.yaml names. Exit code 1 when one of them cannot be read. */
+export async function certShow(options: GlobalOptions, io: CommandIo, name?: string): Promise<ExitCode> {
   const home = resolveHome(options.home, io);
-  const folder = join(home, "keys");
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".pem")) : [];
-  const wanted = files.filter((file) => name === undefined || basename(file, ".pem") === name).sort();
-  if (name !== undefined && wanted.length === 0) {
-    throw new AgentError("ERR_NOT_FOUND", `there is no certificate "${name}" in ${folder}`, {
-      hint: files.length === 0 ? `make one: tiersync cert new ${name}` : `there are: ${files.join(", ")}`,
+  const users = await configuredCertificates(home);
+  const all = [...new Set([...keyFiles(home), ...users.keys()])].sort();
+  const paths = all.filter((path) => name === undefined || basename(path, ".pem") === name);
+  if (name !== undefined && paths.length === 0) {
+    throw new AgentError("ERR_NOT_FOUND", `there is no certificate "${name}" in ${join(home, "keys")}`, {
+      hint:
+        all.length === 0
+          ? `make one: tiersync cert new ${name}`
+          : `there are: ${all.map((path) => basename(path)).join(", ")}`,
     });
   }
   const now = Date.now();
-  const items = wanted.map((file) => {
-    const path = join(folder, file);
-    const certificate = readCertificate(readProtectedText(path));
-    const keyFile = relative(home, path).replaceAll("\\", "/");
-    const certificateFile = keyFile.replace(/\.pem$/, ".crt");
-    return { name: basename(file, ".pem"), keyFile, certificateFile, ...facts(certificate, now) };
-  });
+  const items = paths.map((path) => readView(path, home, users.get(path) ?? [], now));
   if (options.json) outJson(io, { items });
-  else if (items.length === 0) io.out(`no certificates in ${folder}; make one: tiersync cert new NAME\n`);
-  else io.out(items.map(describe).join("\n"));
+  else if (items.length === 0) io.out(`no certificates in ${join(home, "keys")}; make one: tiersync cert new NAME\n`);
+  else io.out(items.map((item) => ("error" in item ? describeFault(item) : describe(item))).join("\n"));
+  return items.some((item) => "error" in item) ? EXIT.failed : EXIT.done;
+}
+
+function keyFiles(home: string): string[] {
+  const folder = join(home, "keys");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) => (file.endsWith(".pem") ? join(folder, file) : []));
+}
+
+/** Absolute path → names of the tenants that use it. A broken tiersync.yaml names none. */
+async function configuredCertificates(home: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { loadConfig } = await import("../config/load.ts");
+  const users = new Map<string, string[]>();
+  for (const { name, credential } of loadConfig(home).value?.tenants ?? []) {
+    if (credential.kind === "certificate") users.set(credential.path, [...(users.get(credential.path) ?? []), name]);
+  }
+  return users;
+}
+
+function readView(path: string, home: string, tenants: readonly string[], now: number): ShownView | UnreadableView {
+  const inHome = relative(home, path).replaceAll("\\", "/");
+  const keyFile = inHome.startsWith("../") ? path : inHome;
+  const name = basename(path, ".pem");
+  try {
+    const certificate = readCertificate(readProtectedText(path));
+    return { name, keyFile, certificateFile: keyFile.replace(/\.pem$/, ".crt"), tenants, ...facts(certificate, now) };
+  } catch (thrown) {
+    const { code, message, hint } = toAgentError(thrown);
+    return { name, keyFile, tenants, error: { code, message, hint } };
+  }
 }
 
 interface CertificateFacts {
@@ -94,7 +122,22 @@ function facts(of: { sha1: string; sha256: string; expiresAt: number }, now: num
   };
 }
 
-function describe(view: CertificateView): string {
+interface ShownView extends CertificateView {
+  /** Those whose credential it is according to tiersync.yaml. */
+  readonly tenants: readonly string[];
+}
+
+interface UnreadableView extends Pick<ShownView, "name" | "keyFile" | "tenants"> {
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+function describeFault({ name, keyFile, error }: UnreadableView): string {
+  return `${name}\n  key          ${keyFile}\n  error        ${error.message} [${error.code}]\n  hint         ${error.hint}\n`;
+}
+
+function describe(view: CertificateView & Partial<ShownView>): string {
+  const tenants =
+    view.tenants === undefined ? [] : [`  used by      ${view.tenants.join(", ") || "no tenant of tiersync.yaml"}`];
   const expiry = view.daysLeft < 0 ? "expired" : `${view.daysLeft} days left`;
   return [
     `${view.name}`,
@@ -103,6 +146,7 @@ function describe(view: CertificateView): string {
     `  SHA-1        ${view.thumbprint}`,
     `  SHA-256      ${view.thumbprintSha256}`,
     `  expires      ${view.expiresAt.slice(0, 10)} (${expiry})`,
+    ...tenants,
     "",
   ].join("\n");
 }

@@ -8,6 +8,7 @@ import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
+import { rulesTestCommand } from "./rules-test.ts";
 
 export async function rulesCheck(options: GlobalOptions, io: CommandIo): Promise<ExitCode> {
   const { loadHome } = await import("../config/load.ts");
@@ -62,7 +63,7 @@ const schemaCommand = defineCommand({
 
 export const rulesCommand = defineCommand({
   name: "rules",
-  summary: "check and test the rules",
-  examples: ["rules check", "rules schema"],
-  subcommands: [checkCommand, schemaCommand],
+  summary: "check and test the rules, and write the schemas for editors",
+  examples: ["rules check", "rules test"],
+  subcommands: [checkCommand, rulesTestCommand, schemaCommand],
 });

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { certNew, certShow } from "../../src/cli/cert.ts";
 import { readCertificate } from "../../src/entra/certificate.ts";
-import { AgentError } from "../../src/errors.ts";
+import { AgentError, EXIT } from "../../src/errors.ts";
 import { captureIo } from "./captured-io.ts";
 
 let home: string;
@@ -82,6 +82,35 @@ describe("cert show", () => {
     ]);
     const { sha1, expiresAt } = readCertificate(readFileSync(join(home, "keys/fabrikam.pem"), "utf8"));
     expect(items[1]).toMatchObject({ thumbprint: sha1, expiresAt: new Date(expiresAt).toISOString(), daysLeft: 29 });
+  });
+
+  test("shows who uses a certificate, wherever it lies", async () => {
+    await certNew(small(), captureIo().io, "contoso");
+    const yaml = (file: string) =>
+      `tenants: [{name: contoso, tenantId: contoso.example, clientId: aaaaaaaa-0000-4000-8000-000000000001, credential: {certificate: ${file}}, tiers: {Pro: {seats: 1}}}]\n`;
+    writeFileSync(join(home, "tiersync.yaml"), yaml("keys/contoso.pem"));
+    const used = captureIo();
+    await certShow({ home }, used.io);
+    expect(used.stdout()).toContain("used by      contoso");
+
+    writeFileSync(join(home, "tiersync.yaml"), yaml("elsewhere.pem"));
+    renameSync(join(home, "keys/contoso.pem"), join(home, "elsewhere.pem"));
+    const moved = captureIo();
+    await certShow({ home, json: true }, moved.io);
+    expect(moved.json()["items"]).toMatchObject([
+      { name: "elsewhere", keyFile: "elsewhere.pem", tenants: ["contoso"] },
+    ]);
+  });
+
+  test("shows the others when one cannot be read, and ends with exit code 1", async () => {
+    await certNew(small(), captureIo().io, "contoso");
+    writeFileSync(join(home, "keys/broken.pem"), "nothing", { mode: 0o600 });
+    const { io, json } = captureIo();
+    expect(await certShow({ home, json: true }, io)).toBe(EXIT.failed);
+    expect(json()["items"]).toMatchObject([
+      { name: "broken", error: { code: "ERR_CREDENTIAL" } },
+      { name: "contoso", daysLeft: 364 },
+    ]);
   });
 
   test("says which there are when one is not found", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { init } from "../../src/cli/init.ts";
 import { rulesCheck, rulesSchema } from "../../src/cli/rules.ts";
+import { rulesTest } from "../../src/cli/rules-test.ts";
 import { loadHome } from "../../src/config/load.ts";
 import { AgentError, EXIT } from "../../src/errors.ts";
 import { answering, captureIo } from "./captured-io.ts";
@@ -138,6 +139,41 @@ describe("rules check", () => {
     const { io, stdout } = captureIo();
     expect(await rulesCheck({ home }, io)).toBe(EXIT.usage);
     expect(stdout()).toContain("tiersync.yaml");
+  });
+});
+
+describe("rules test", () => {
+  test("passes with what init wrote", async () => {
+    await init(given(), captureIo().io);
+    const { io, stdout } = captureIo();
+    expect(await rulesTest({ home }, io)).toBe(EXIT.done);
+    expect(stdout()).toContain("3 passed, 0 failed");
+  });
+
+  test("shows what came out instead, where, and ends with exit code 1", async () => {
+    await init(given(), captureIo().io);
+    const file = join(home, "rules", "secure-exchanges.yaml");
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace("department: Legal}, tier: Pro", "department: Legal}, tier: Eco"),
+    );
+    const { io, stdout } = captureIo();
+    expect(await rulesTest({ home }, io)).toBe(EXIT.failed);
+    expect(stdout()).toContain("FAIL  pro beats eco: expected Eco, got Pro in contoso (rule pro)");
+    expect(stdout()).toMatch(/rules\/secure-exchanges\.yaml:\d+\n/);
+  });
+
+  test("refuses broken files with every error, and a tenant that does not exist with the nearest that does", async () => {
+    await init(given(), captureIo().io);
+    const unknown = await failure(rulesTest({ home, tenant: "contso" }, captureIo().io));
+    expect(unknown.code).toBe("ERR_USAGE");
+    expect(unknown.message).toContain('did you mean "contoso"');
+    const file = join(home, "tiersync.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace("schedule:", "shedule:").replace("fullSync:", "fulSync:"));
+    const broken = await failure(rulesTest({ home }, captureIo().io));
+    expect(broken.code).toBe("ERR_CONFIG");
+    expect(broken.message.split("\n")).toHaveLength(2);
   });
 });
 
