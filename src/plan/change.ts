@@ -34,7 +34,7 @@ const UNCONTESTED: AddressStanding = { adoptable: null, contested: null, moves: 
 export function changeOf(candidate: Candidate, standing: AddressStanding = UNCONTESTED, context: PlanContext): Change {
   const { verdict } = candidate;
   const halt = haltOf(candidate, context);
-  if (halt !== null) return still(candidate, context, halt.state, halt.reason, keptPlace(candidate, true));
+  if (halt !== null) return still(candidate, context, halt.state, halt.reason, keptPlace(candidate));
   if (verdict.kind === "conflict") return still(candidate, context, "conflict", reasons.rulesDisagree(verdict.rules));
   if (standing.contested !== null) return still(candidate, context, "conflict", standing.contested);
   switch (verdict.kind) {
@@ -43,7 +43,7 @@ export function changeOf(candidate: Candidate, standing: AddressStanding = UNCON
     case "revoke":
       return revoke(candidate, standing, context);
     case "unknown":
-      return still(candidate, context, "pending", verdict.detail, keptPlace(candidate, false));
+      return still(candidate, context, "pending", verdict.detail, keptPlace(candidate));
     default:
       return leave(candidate, context);
   }
@@ -57,7 +57,7 @@ function licence(
   context: PlanContext,
 ): Change {
   if (!context.seats.has(tier)) throw new Error(`no paid tier "${tier}" is declared`);
-  const place = keptPlace(candidate, false);
+  const place = keptPlace(candidate);
   if (candidate.account === null && candidate.address === null) {
     return still(candidate, context, "skipped", "neither mail nor user principal name");
   }
@@ -135,12 +135,11 @@ function still(
   return { actions: [], request: null, decision: decide(candidate, context, state, reason, { queue }) };
 }
 
-/** Wanting another tier, leaving, deletion, conflict and revoke lose the place; `halted`: a revoke that is not done does not. */
-function keptPlace(candidate: Candidate, halted: boolean): QueuePlace | null {
-  const place = candidate.previous?.queue ?? null;
-  const { verdict } = candidate;
+/** Wanting another tier, leaving, deletion, conflict and a revoke that is done lose the place; a revoke that is put off does not. */
+function keptPlace({ previous, verdict }: Candidate): QueuePlace | null {
+  const place = previous?.queue ?? null;
   if (verdict.kind === "tier") return place?.tier === verdict.tier ? place : null;
-  return verdict.kind === "unknown" || (verdict.kind === "revoke" && halted) ? place : null;
+  return verdict.kind === "unknown" || verdict.kind === "revoke" ? place : null;
 }
 
 /** The decision for somebody in `state`; `since` goes on while the state stays, and is the queue's for those who wait. */

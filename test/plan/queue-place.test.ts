@@ -49,6 +49,7 @@ describe("what goes on from the last decision", () => {
     ["a new name", wants("Pro"), { profile: "renamed" }, full, 7],
     ["an unread mailbox", unknown, {}, full, 7],
     ["being frozen", wants("Pro"), {}, { ...full, frozen: new Map([[1, "held"]]) }, 7],
+    ["a revoke that is held", revokes(), {}, { ...full, frozen: new Map([[1, "held"]]) }, 7],
     ["a refusal", wants("Pro"), { previous: { ...queued, state: "error", failure } }, full, 7],
     ["wanting another tier", wants("Advanced"), {}, full, NOW],
     ["leaving", none, {}, full, null],

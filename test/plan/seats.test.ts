@@ -56,6 +56,18 @@ describe("seats", () => {
     ]);
   });
 
+  test("are exchanged along the way on which people have waited longest", () => {
+    const people = [
+      queued(1, "Pro", "Eco", 1),
+      queued(2, "Eco", "Pro", 9),
+      queued(3, "Eco", "Advanced", 2),
+      queued(4, "Advanced", "Pro", 3),
+    ];
+    const plan = proposePlan(planInput(people, { tiers: tiers({ Eco: 2, Advanced: 1, Pro: 1 }) }));
+    expect(plan.actions.map(({ user }) => user)).toEqual(["id-1", "id-3", "id-4"]);
+    expect(decisionOf(plan, 2).state).toBe("waiting");
+  });
+
   test("each exchange has its own number", () => {
     const people = [
       queued(1, "Pro", "Eco", 1),
