@@ -1,4 +1,5 @@
 /** Access tokens: JWT-shaped, as Graph's are, and known to the simulator that issued them. */
+import { Buffer } from "node:buffer";
 
 import { guid, seedOf } from "./directory-objects.ts";
 import type { SimulatedTenant } from "./tenant.ts";

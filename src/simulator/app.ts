@@ -37,6 +37,9 @@ export function createSimulator(tenants: readonly SimulatedTenant[], options: Si
   const app = new Hono();
   app.post("/:tenant/oauth2/v2.0/token", async (c) => {
     const url = new URL(c.req.url);
+    const named = c.req.param("tenant").toLowerCase();
+    const tenant = tenants.find(({ id, domains }) => id === named || domains.includes(named));
+    const at = tenant?.clock.now() ?? now();
     const met = faults.take(`POST ${url.pathname}`, "http");
     const answer = async () => {
       const trace = crypto.randomUUID();
@@ -48,16 +51,14 @@ export function createSimulator(tenants: readonly SimulatedTenant[], options: Si
         return tokenAnswer(200, body, trace);
       } catch (error) {
         if (!(error instanceof TokenRefusal)) throw error;
-        const { status, body } = refusalBody(error, { trace, correlation, now: now() });
+        const { status, body } = refusalBody(error, { trace, correlation, now: at });
         return tokenAnswer(status, body, trace);
       }
     };
     if (faultOf(met, "never")) return new Promise<Response>(() => {});
-    const response = answerInstead(met, url, now()) ?? (await spoil(met, url, await answer()));
-    response.headers.set("Date", new Date(now()).toUTCString());
-    const named = c.req.param("tenant").toLowerCase();
-    const tenant = tenants.find(({ id, domains }) => id === named || domains.includes(named))?.id ?? null;
-    const about = { at: now(), service: "token", level: "http", tenant, resourceUnits: 0 } as const;
+    const response = answerInstead(met, url, at) ?? (await spoil(met, url, await answer()));
+    response.headers.set("Date", new Date(at).toUTCString());
+    const about = { at, service: "token", level: "http", tenant: tenant?.id ?? null, resourceUnits: 0 } as const;
     log.add({ ...about, method: "POST", path: url.pathname, status: response.status, headers: c.req.raw.headers });
     return response;
   });

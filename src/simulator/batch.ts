@@ -15,6 +15,7 @@ export interface BatchContext {
   readonly base: string;
   readonly authorization: string;
   answer(request: Request): Promise<Response>;
+  readonly lowerCaseHeaders: boolean;
   /** A number in [0, 1): the order of the answers is arbitrary. */
   random(): number;
 }
@@ -24,8 +25,14 @@ const DEPENDENCY_FAILED = {
   error: { code: "FailedDependency", message: "The request failed because a request that it depends on failed." },
 };
 
-/** The outer body, always with status 200. Throws 400 when the batch itself is malformed. */
-export async function answerBatch(text: string, context: BatchContext): Promise<string> {
+export interface BatchAnswer {
+  readonly body: string;
+  /** Of the items. */
+  readonly statuses: readonly number[];
+}
+
+/** Throws 400 when the batch itself is malformed; failures of items are in the body. */
+export async function answerBatch(text: string, context: BatchContext): Promise<BatchAnswer> {
   const items = parseBatch(text);
   const statuses = new Map<string, number>();
   const responses: string[] = [];
@@ -35,7 +42,7 @@ export async function answerBatch(text: string, context: BatchContext): Promise<
     statuses.set(item.id.toLowerCase(), rendered.status);
     responses.splice(Math.floor(context.random() * (responses.length + 1)), 0, rendered.json);
   }
-  return `{"responses":[${responses.join(",")}]}`;
+  return { body: `{"responses":[${responses.join(",")}]}`, statuses: [...statuses.values()] };
 }
 
 async function answerItem(item: BatchItem, context: BatchContext): Promise<{ status: number; json: string }> {
@@ -55,11 +62,11 @@ async function answerItem(item: BatchItem, context: BatchContext): Promise<{ sta
     "x-ms-resource-unit",
   ]) {
     const value = response.headers.get(name);
-    if (value !== null) shown[name] = value;
+    if (value !== null) shown[context.lowerCaseHeaders ? name.toLowerCase() : name] = value;
   }
   const body = await response.text();
   const head = JSON.stringify({ id: item.id, status: response.status, headers: shown }).slice(0, -1);
-  const isJson = (shown["Content-Type"] ?? "").startsWith("application/json");
+  const isJson = (response.headers.get("Content-Type") ?? "").startsWith("application/json");
   return { status: response.status, json: `${head},"body":${isJson ? body : JSON.stringify(body)}}` };
 }
 

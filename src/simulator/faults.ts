@@ -55,7 +55,11 @@ export type HandlerFault =
   | { readonly kind: "deltaRawOperations" }
   /** An initial round lists former members as removed. */
   | { readonly kind: "deltaRemovedMembers" }
-  | { readonly kind: "restoreUnreported" };
+  | { readonly kind: "restoreUnreported" }
+  /** A batch with a throttled item answers 424 as a whole, as Graph once said it would. */
+  | { readonly kind: "batchFailedDependency" }
+  /** Header names of batch items in lower case. */
+  | { readonly kind: "batchLowerCaseHeaders" };
 
 export type Fault = (AnswerFault | SpoilFault | HandlerFault) & {
   /** Part of, or pattern for, `METHOD /path?query` with percent-encoding undone. Absent: every request. */

@@ -6,6 +6,7 @@ import { answerInstead, spoil } from "./fault-answers.ts";
 import { type Fault, type Faults, faultOf } from "./faults.ts";
 import { GraphFailure } from "./graph-error.ts";
 import { createRoutes, wrongMethod } from "./graph-routes.ts";
+import { MailboxGate } from "./mailbox-gate.ts";
 import type { RequestLog } from "./request-log.ts";
 import { resourceUnits } from "./resource-units.ts";
 
@@ -19,9 +20,17 @@ export interface GraphService {
 }
 
 const DIAGNOSTIC = JSON.stringify({ ServerInfo: { DataCenter: "Simulated", Slice: "E", Ring: "1", ScaleUnit: "001" } });
+const TOO_CONCURRENT = new GraphFailure(
+  429,
+  "ApplicationThrottled",
+  "Application is over its MailboxConcurrency limit.",
+  { "Retry-After": "1" },
+);
+
 /** Answers any request below `/v1.0`. */
 export function createGraph(service: GraphService): (request: Request) => Promise<Response> {
   const routes = createRoutes();
+  const gate = new MailboxGate();
   const answer =
     (level: "http" | "batch") =>
     async (request: Request): Promise<Response> => {
@@ -36,8 +45,10 @@ export function createGraph(service: GraphService): (request: Request) => Promis
         service.log.add({ ...about, path, status: 0, resourceUnits: 0, headers: request.headers });
         return new Promise(() => {});
       }
-      const response =
+      const leave = gate.enter(found?.caller.clientId ?? "", url.pathname);
+      const respond = async () =>
         answerInstead(faults, url, now) ?? (await spoil(faults, url, await serve(request, url, found, faults, level)));
+      const response = leave ? await respond().finally(leave) : refuse(TOO_CONCURRENT, request, now);
       const units = response.status < 400 && !url.pathname.endsWith("/$batch") ? resourceUnits(url) : 0;
       dress(response, request, now, units);
       service.log.add({ ...about, path, status: response.status, resourceUnits: units, headers: request.headers });
@@ -54,13 +65,15 @@ export function createGraph(service: GraphService): (request: Request) => Promis
       const caller = authenticate(found);
       if (level === "http" && url.pathname === "/v1.0/$batch") {
         if (request.method !== "POST") throw wrongMethod();
-        const body = await answerBatch(await request.text(), {
+        const { body, statuses } = await answerBatch(await request.text(), {
           base: `${url.origin}/v1.0`,
           authorization: request.headers.get("authorization") ?? "",
           answer: answer("batch"),
+          lowerCaseHeaders: faultOf(faults, "batchLowerCaseHeaders") !== null,
           random: service.random,
         });
-        return new Response(body, { headers: { "Content-Type": "application/json" } });
+        const status = faultOf(faults, "batchFailedDependency") && statuses.includes(429) ? 424 : 200;
+        return new Response(body, { status, headers: { "Content-Type": "application/json" } });
       }
       const exchange: Exchange = {
         ...{ caller, tenant: caller.tenant, url, origin: url.origin, headers: request.headers, faults },

@@ -1,4 +1,5 @@
 /** Opaque page and delta tokens: readable by this simulator only, refused when changed or used with another query. */
+import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 
 const SECRET = randomBytes(16);

@@ -1,4 +1,5 @@
 /** `POST /{tenant}/oauth2/v2.0/token`: the client credentials grant, as strict as Entra. */
+import { Buffer } from "node:buffer";
 import type { AccessTokens } from "./access-tokens.ts";
 import { type ReplayMemory, verifyAssertion } from "./client-assertion.ts";
 import type { ApplicationRecord, SimulatedTenant } from "./tenant.ts";

@@ -225,6 +225,14 @@ describe("people", () => {
   });
 });
 
+test("a fifth request at the same time to one mailbox is throttled, others are not", async () => {
+  simulator.faults.add({ kind: "slow", milliseconds: 50, match: "mailboxSettings", times: 5 });
+  const ask = async (id = "") => (await graph(`/v1.0/users/${id}/mailboxSettings`)).status;
+  const [same, other] = [people[5], people[6]];
+  const statuses = await Promise.all([ask(same), ask(same), ask(same), ask(same), ask(same), ask(other)]);
+  expect(statuses.sort()).toEqual([200, 200, 200, 200, 200, 429]);
+});
+
 describe("a batch", () => {
   const post = (requests: unknown) =>
     graph("/v1.0/$batch", {
@@ -267,6 +275,16 @@ describe("a batch", () => {
       ["1", 404],
       ["2", 424],
     ]);
+  });
+
+  test("can answer 424 as a whole when an item is throttled, and write header names in lower case", async () => {
+    simulator.faults.add({ kind: "throttle", retryAfter: "3", level: "batch" });
+    simulator.faults.add({ kind: "batchFailedDependency", level: "http" });
+    simulator.faults.add({ kind: "batchLowerCaseHeaders", level: "http" });
+    const answer = await post([item("1")]);
+    expect(answer.status).toBe(424);
+    const { responses } = (await answer.json()) as { responses: { headers: Record<string, string> }[] };
+    expect(responses[0]?.headers["retry-after"]).toBe("3");
   });
 
   test.each([
