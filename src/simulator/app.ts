@@ -47,8 +47,7 @@ export function createSimulator(tenants: readonly SimulatedTenant[], options: Si
       try {
         const aadsts = faultOf(met, "aadsts");
         if (aadsts) throw new TokenRefusal(aadsts.code, c.req.param("tenant"));
-        const { body } = await grantToken(c.req.raw, c.req.param("tenant"), token);
-        return tokenAnswer(200, body, trace);
+        return tokenAnswer(200, await grantToken(c.req.raw, c.req.param("tenant"), token), trace);
       } catch (error) {
         if (!(error instanceof TokenRefusal)) throw error;
         const { status, body } = refusalBody(error, { trace, correlation, now: at });

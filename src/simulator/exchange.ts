@@ -20,7 +20,6 @@ export interface Exchange {
   readonly origin: string;
   readonly headers: Headers;
   readonly faults: readonly Fault[];
-  readonly inBatch: boolean;
   readonly pageSizes: PageSizes;
 }
 

@@ -77,7 +77,7 @@ export function createGraph(service: GraphService): (request: Request) => Promis
       }
       const exchange: Exchange = {
         ...{ caller, tenant: caller.tenant, url, origin: url.origin, headers: request.headers, faults },
-        ...{ inBatch: level === "batch", pageSizes: service.pageSizes },
+        pageSizes: service.pageSizes,
       };
       return await routes.fetch(request, { exchange });
     } catch (error) {

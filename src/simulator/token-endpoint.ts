@@ -18,11 +18,7 @@ export interface TokenService {
 }
 
 /** The success body. Throws `TokenRefusal`. */
-export async function grantToken(
-  request: Request,
-  tenantName: string,
-  service: TokenService,
-): Promise<{ readonly tenant: SimulatedTenant; readonly body: string }> {
+export async function grantToken(request: Request, tenantName: string, service: TokenService): Promise<string> {
   const tenant = findTenant(tenantName, service.tenants);
   const form = await readForm(request);
   const grant = required(form, "grant_type");
@@ -57,7 +53,7 @@ export async function grantToken(
     ext_expires_in: lifetime,
     access_token: service.tokens.issue(tenant, clientId, resource),
   };
-  return { tenant, body: JSON.stringify(body) };
+  return JSON.stringify(body);
 }
 
 function findTenant(name: string, tenants: readonly SimulatedTenant[]): SimulatedTenant {
