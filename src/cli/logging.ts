@@ -1,0 +1,29 @@
+/** The log of one command: the file in logs/, and on stderr what the person or the service manager should see at once. */
+import type { AgentConfig } from "../config/types.ts";
+import { createLogging, type Level, type Logging } from "../platform/logging.ts";
+import type { GlobalOptions } from "./command.ts";
+import type { CommandIo } from "./io.ts";
+
+/** `--verbose` shows requests, `--quiet` errors only. Null configuration: nothing goes to a file. */
+export function commandLogging(
+  home: string,
+  config: Pick<AgentConfig, "log"> | null,
+  options: GlobalOptions,
+  io: CommandIo,
+): Logging {
+  const { level, maxSize, maxFiles } = config?.log ?? { level: "info", maxSize: 0, maxFiles: 1 };
+  return createLogging({
+    home: config === null ? null : home,
+    level: options.verbose ? "debug" : level,
+    maxSize,
+    maxFiles,
+    stderr: io.terminal.err ? "human" : "json",
+    stderrLevel: stderrLevel(options),
+    writeStderr: (text) => io.err(text),
+  });
+}
+
+function stderrLevel({ verbose, quiet }: GlobalOptions): Level {
+  if (verbose) return "debug";
+  return quiet ? "error" : "warn";
+}
