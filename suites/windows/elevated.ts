@@ -37,7 +37,9 @@ for (const [index, name] of [-10, -11, -12].entries()) {
   startup.setBigUint64(80 + index * 8, handle, true);
 }
 const started = new BigUint64Array(3); // PROCESS_INFORMATION: process, thread, ids
-if (CreateProcessW(null, line, null, null, 1, CREATE_SUSPENDED, null, null, new Uint8Array(startup.buffer), started) === 0) {
+if (
+  CreateProcessW(null, line, null, null, 1, CREATE_SUSPENDED, null, null, new Uint8Array(startup.buffer), started) === 0
+) {
   throw new Error(`${program} could not be started`);
 }
 const [child = 0n, thread = 0n] = started;

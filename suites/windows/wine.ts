@@ -32,7 +32,12 @@ export interface RunOptions {
 /** The mounts live in a namespace of the one command, so nothing stays mounted and deleting the folder is safe. */
 const ENTER = 'mount --rbind /proc "$1/proc"; mount --rbind /dev "$1/dev"; d=$1; shift; exec chroot "$d" "$@"';
 
-function inChroot(root: string, prefix: string, env: Readonly<Record<string, string>>, command: readonly string[]): string[] {
+function inChroot(
+  root: string,
+  prefix: string,
+  env: Readonly<Record<string, string>>,
+  command: readonly string[],
+): string[] {
   const settings = {
     PATH: "/usr/lib/wine:/usr/sbin:/usr/bin:/sbin:/bin",
     HOME: "/wine",
@@ -44,7 +49,21 @@ function inChroot(root: string, prefix: string, env: Readonly<Record<string, str
     ...env,
   };
   const pairs = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", ENTER, "sh", root, "env", "-i", ...pairs, ...command];
+  return [
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "sh",
+    "-euc",
+    ENTER,
+    "sh",
+    root,
+    "env",
+    "-i",
+    ...pairs,
+    ...command,
+  ];
 }
 
 /** Gets Wine if it is not there yet, and boots a Windows of its own. Throws, saying why, where Wine cannot be had. */
@@ -56,7 +75,11 @@ export async function bootWine(): Promise<Wine> {
   const prefix = `/wine/windows-${randomBytes(4).toString("hex")}`;
   const onHost = join(root, prefix);
   mkdirSync(join(root, "wine/run"), { recursive: true, mode: 0o700 });
-  cpSync(join(root, "wine/template"), onHost, { recursive: true, verbatimSymlinks: true, mode: 2 /* COPYFILE_FICLONE */ });
+  cpSync(join(root, "wine/template"), onHost, {
+    recursive: true,
+    verbatimSymlinks: true,
+    mode: 2 /* COPYFILE_FICLONE */,
+  });
 
   // Services end with the last ordinary program: this one waits on its stdin for as long as the Windows is in use.
   const keeper = Bun.spawn(inChroot(root, prefix, {}, ["wine64", "cmd", "/c", "set /p x="]), {
