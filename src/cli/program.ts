@@ -8,10 +8,17 @@ import { initCommand } from "./init.ts";
 import type { CommandIo } from "./io.ts";
 import { reportError } from "./report-error.ts";
 import { rulesCommand } from "./rules.ts";
+import { serviceCommand } from "./service.ts";
 import { versionCommand } from "./version.ts";
 
 /** In the order in which help lists them. */
-export const COMMANDS: readonly CommandEntry[] = [initCommand, rulesCommand, certCommand, versionCommand];
+export const COMMANDS: readonly CommandEntry[] = [
+  initCommand,
+  rulesCommand,
+  certCommand,
+  serviceCommand,
+  versionCommand,
+];
 
 const EXIT_CODES = `
 Exit codes:
