@@ -72,13 +72,12 @@ function sameNames(ruleSet: RuleSet): Finding[] {
   return ruleSet.files
     .filter(({ enabled }) => enabled)
     .flatMap((file) =>
-      file.rules.flatMap(({ ref, tierAt }) => {
+      file.rules.flatMap(({ ref, nameAt }) => {
         const key = ref.name.toLowerCase();
         const elsewhere = first.get(key);
         if (elsewhere === undefined) first.set(key, file.path);
         if (elsewhere === undefined || elsewhere === file.path) return [];
-        const at = { ...tierAt, line: ref.line, column: 1, path: "" };
-        return [warningAt(at, `a rule of ${elsewhere} is named "${ref.name}" too`)];
+        return [warningAt(nameAt, `a rule of ${elsewhere} is named "${ref.name}" too`)];
       }),
     );
 }

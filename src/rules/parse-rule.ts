@@ -28,6 +28,7 @@ export function parseRule(raw: unknown, source: YamlSource, index: number, findi
   }
   return {
     ref: { name: output.name, file: source.file, line: source.at(path).line },
+    nameAt: source.at([...path, "name"]),
     tier: output.tier,
     tierAt: source.at([...path, "tier"]),
     priority: output.priority,

@@ -65,7 +65,10 @@ function repeated(raw: unknown, key: "rules" | "tests", source: YamlSource): Fin
 function fingerprint(files: readonly RuleFile[]): string {
   const meaning = files
     .filter(({ enabled }) => enabled)
-    .map(({ tenants, rules }) => [tenants, rules.map(({ tierAt: _at, description: _text, ...rule }) => rule)]);
+    .map(({ tenants, rules }) => [
+      tenants,
+      rules.map(({ nameAt: _name, tierAt: _tier, description: _text, ...rule }) => rule),
+    ]);
   return JSON.stringify(meaning, (key, value) => {
     if (key === "at") return undefined;
     return value instanceof Set ? [...value].sort() : value;

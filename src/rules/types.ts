@@ -46,6 +46,7 @@ export interface BoundGroup {
 
 export interface Rule<G = GroupMention> {
   readonly ref: RuleRef;
+  readonly nameAt: Position;
   readonly tier: TierName;
   readonly tierAt: Position;
   /** A whole number; the highest that matches wins. */

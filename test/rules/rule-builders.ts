@@ -27,7 +27,7 @@ export const GROUPS: readonly ScopedGroup[] = [
 
 /** Parses the YAML of one rule file; throws with its findings when it is broken. */
 export function rulesOf(...rules: readonly string[]): RuleSet {
-  return ruleSetOf(`rules:\n${rules.map((rule) => `  - ${rule}\n`).join("")}`);
+  return ruleSetOf(rules.length === 0 ? "rules: []" : `rules:\n${rules.map((rule) => `  - ${rule}\n`).join("")}`);
 }
 
 export function ruleSetOf(...texts: readonly string[]): RuleSet {
