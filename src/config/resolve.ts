@@ -42,6 +42,12 @@ export function resolveConfig(input: ConfigInput, source: YamlSource, home: stri
     }
     return ref;
   };
+  if (/^[^/]*\/\/[^/]*:[^/]*@/.test(input.proxy ?? "")) {
+    remarks.push("proxy names a password in tiersync.yaml");
+    findings.push(
+      warningAt(source.at(["proxy"]), "names a password in plain text; better set HTTPS_PROXY for the agent's account"),
+    );
+  }
   const context: Context = { home, secret };
   const target = input.target === undefined ? LEDGER : resolveTarget(input.target, ["target"], context);
   const notify = input.notify === undefined ? SILENT : resolveNotify(input.notify, ["notify"], context);

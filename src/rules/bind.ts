@@ -46,13 +46,9 @@ export function bindRules(ruleSet: RuleSet, context: BindContext): BindResult {
   const lookup = groupLookup(context.groups);
   const findings: Finding[] = [];
   const codes = new Set<BindCode>();
-  const named = new Map<string, BoundGroup>();
   const resolve = (mention: GroupMention): BoundGroup => {
     const found: Lookup = lookup(mention);
-    if (found.group !== null) {
-      named.set(found.group.id, found.group);
-      return found.group;
-    }
+    if (found.group !== null) return found.group;
     findings.push(errorAt(mention.at, found.message));
     codes.add(found.fault);
     return { id: "", displayName: "" };
@@ -73,9 +69,7 @@ export function bindRules(ruleSet: RuleSet, context: BindContext): BindResult {
     const code = BIND_CODES.find((candidate) => codes.has(candidate)) ?? null;
     return { bound: null, findings: findings.sort(compareFindings), code };
   }
-  const { mailboxSettings } = context;
-  const bound = { rules: rules.sort(byPriority), named: [...named.values()], mailboxSettings };
-  return { bound, findings, code: null };
+  return { bound: { rules: rules.sort(byPriority), mailboxSettings: context.mailboxSettings }, findings, code: null };
 }
 
 export function unknownTier(rule: Pick<Rule, "tier" | "tierAt">, tiers: readonly Tier[], tenant: string): Finding {

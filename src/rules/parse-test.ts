@@ -38,7 +38,7 @@ export function parseTest(raw: unknown, source: YamlSource, index: number, findi
     at: source.at(path),
     groups: groups ?? [],
     attributes,
-    tier: output.tier,
+    tier: output.tier?.toLowerCase() === "none" ? null : output.tier,
     tierAt: source.at([...path, "tier"]),
   };
 }

@@ -174,7 +174,7 @@ export const testSchema = block({
       "An imagined person: groups, and any attribute by its name. Left out: an enabled member with a mailbox.",
     ),
   ),
-  tier: v.pipe(v.nullable(text("")), v.description("The tier that must come out; null: none.")),
+  tier: v.pipe(v.nullable(text("")), v.description("The tier that must come out; null or none: no tier.")),
 });
 
 const frame = {

@@ -109,8 +109,6 @@ export interface BoundRule extends Rule<BoundGroup> {
 export interface BoundRules {
   /** Sorted by priority, highest first, then by file and line. Disabled files and other tenants' files are gone. */
   readonly rules: readonly BoundRule[];
-  /** Every group that they name, each once. */
-  readonly named: readonly BoundGroup[];
   readonly mailboxSettings: boolean;
 }
 

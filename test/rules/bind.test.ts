@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ScopedGroup } from "../../src/model/directory.ts";
 import { formatFinding } from "../../src/model/finding.ts";
 import { bindRules } from "../../src/rules/bind.ts";
+import { leaves } from "../../src/rules/needs.ts";
 import { GROUPS, group, ruleSetOf, rulesOf, TIERS } from "./rule-builders.ts";
 
 const ID = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -13,7 +14,14 @@ const resultOf = (when: string, groups: readonly ScopedGroup[] = GROUPS, tier = 
     groups,
     mailboxSettings: true,
   });
-  return { named: bound?.named.map(({ id }) => id) ?? null, findings: findings.map(formatFinding), code };
+  return {
+    named:
+      bound?.rules
+        .flatMap(({ when }) => leaves(when))
+        .flatMap((leaf) => (leaf.kind === "group" ? leaf.group.id : [])) ?? null,
+    findings: findings.map(formatFinding),
+    code,
+  };
 };
 
 describe("a group that a rule names", () => {

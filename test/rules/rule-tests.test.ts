@@ -23,6 +23,7 @@ describe("a rule test", () => {
     ["{groups: [pro, no_licence]}", "No_Licence", "rule remove"],
     ["{groups: [staff], department: legal}", "Pro", "rule legal"],
     ["{groups: [Staff]}", "null", "no rule matches"],
+    ["{groups: []}", "none", "no rule matches"],
     ["{onPremisesExtensionAttributes.extensionAttribute1: X}", "Eco", "rule ext"],
     ["{mailbox.purpose: Room}", "Eco", "rule rooms"],
     [
@@ -40,8 +41,8 @@ describe("a rule test", () => {
       file: "rules/1.yaml",
       line: 8,
       passed: true,
-      expected: tier === "null" ? null : tier,
-      actual: tier === "null" ? null : tier,
+      expected: tier === "null" || tier === "none" ? null : tier,
+      actual: tier === "null" || tier === "none" ? null : tier,
       tenant: "contoso",
       detail,
     });
