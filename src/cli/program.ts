@@ -6,14 +6,18 @@ import { certCommand } from "./cert.ts";
 import type { CommandEntry } from "./command.ts";
 import { initCommand } from "./init.ts";
 import type { CommandIo } from "./io.ts";
+import { planCommand } from "./plan.ts";
 import { reportError } from "./report-error.ts";
 import { rulesCommand } from "./rules.ts";
 import { serviceCommand } from "./service.ts";
+import { syncCommand } from "./sync.ts";
 import { versionCommand } from "./version.ts";
 
 /** In the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
   initCommand,
+  planCommand,
+  syncCommand,
   rulesCommand,
   certCommand,
   serviceCommand,

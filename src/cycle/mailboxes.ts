@@ -1,7 +1,9 @@
 /** Mailbox settings: read for people about to be created, and refreshed now and then. */
 import type { ObjectId } from "../model/directory.ts";
 import type { Evaluator, Known } from "./evaluate-people.ts";
-import type { CycleParts } from "./settings.ts";
+import type { CycleParts, CycleRequest } from "./settings.ts";
+
+type Time = Pick<CycleRequest, "signal"> & { readonly deadline?: number | undefined };
 
 /** People asked for in one cycle; whoever is left stays `pending` until the next. */
 const NEW_PEOPLE = 5000;
@@ -15,7 +17,7 @@ export async function readMissingMailboxes(
   people: Map<number, Known>,
   evaluator: Evaluator,
   now: number,
-  signal: AbortSignal,
+  { signal, deadline }: Time,
 ): Promise<void> {
   const missing: ObjectId[] = [];
   for (const { id, verdict, account, mailboxRead } of people.values()) {
@@ -23,7 +25,7 @@ export async function readMissingMailboxes(
     const hangs = verdict.kind === "unknown" && verdict.needs === "mailbox";
     if (hangs || (verdict.kind === "tier" && account === null)) missing.push(id);
   }
-  await read(parts, people, evaluator, missing.slice(0, NEW_PEOPLE), now, signal);
+  await read(parts, people, evaluator, missing.slice(0, NEW_PEOPLE), now, { signal, deadline });
 }
 
 /** Reads again what is older than 7 days. */
@@ -32,7 +34,7 @@ export async function refreshMailboxes(
   people: Map<number, Known>,
   evaluator: Evaluator,
   now: number,
-  signal: AbortSignal,
+  { signal, deadline }: Time,
 ): Promise<void> {
   const stale = parts.store.people.staleMailboxes(now - FRESH_FOR, REFRESHED);
   await read(
@@ -41,7 +43,7 @@ export async function refreshMailboxes(
     evaluator,
     stale.map(({ id }) => id),
     now,
-    signal,
+    { signal, deadline },
   );
 }
 
@@ -51,11 +53,11 @@ async function read(
   evaluator: Evaluator,
   ids: readonly ObjectId[],
   now: number,
-  signal: AbortSignal,
+  { signal, deadline }: Time,
 ): Promise<void> {
   if (ids.length === 0) return;
   let done = 0;
-  for await (const batch of source.readMailboxes(ids, signal)) {
+  for await (const batch of source.readMailboxes(ids, signal, deadline)) {
     store.people.saveMailboxes(batch, now);
     for (const id of batch.keys()) {
       const person = store.people.person(id);

@@ -116,7 +116,7 @@ export interface DirectorySource {
   readMailboxes(
     ids: readonly ObjectId[],
     signal: AbortSignal,
-    deadline?: number,
+    deadline?: number | undefined,
   ): AsyncIterable<ReadonlyMap<ObjectId, Exclude<Mailbox, "unread">>>;
   /** Requests made since the source was built. */
   requests(): Pick<RequestCounts, "token" | "graph">;

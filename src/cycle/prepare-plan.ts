@@ -40,6 +40,7 @@ export async function preparePlan(parts: CycleParts, request: CycleRequest): Pro
     scope,
     full: request.full || !isMirrored(store.people.mirroredProperties(), needs.properties),
     signal: request.signal,
+    ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
   });
   const now = reading.serverTime ?? clock.now();
   const purgesAllowed = Math.abs(now - clock.now()) <= TOLERATED_SKEW;
@@ -55,8 +56,8 @@ export async function preparePlan(parts: CycleParts, request: CycleRequest): Pro
   const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings);
   const people = evaluateOpen(parts, evaluator, now);
   if (settings.mailboxSettings) {
-    await readMissingMailboxes(parts, people, evaluator, now, request.signal);
-    if (reading.kind === "full" && !initial) await refreshMailboxes(parts, people, evaluator, now, request.signal);
+    await readMissingMailboxes(parts, people, evaluator, now, request);
+    if (reading.kind === "full" && !initial) await refreshMailboxes(parts, people, evaluator, now, request);
   }
   addConcerned(parts, people, evaluator);
 

@@ -49,4 +49,6 @@ export interface CycleRequest {
   readonly suspicious: boolean;
   /** Aborts at the cycle's deadline or when the agent stops. */
   readonly signal: AbortSignal;
+  /** When that deadline is; epoch ms. */
+  readonly deadline?: number;
 }

@@ -13,6 +13,8 @@ export interface WorkRequest {
 export interface Work extends WorkRequest {
   readonly id: string;
   readonly signal: AbortSignal;
+  /** When the signal will abort by itself; epoch ms. */
+  readonly deadline: number;
 }
 
 export interface Worker {
@@ -56,18 +58,22 @@ export function createWorker(run: (work: Work) => Promise<CycleRecord>, deadline
       deadline,
     );
     const waiter = waiters.get(work.id);
-    ended = run({ ...work, signal: AbortSignal.any([stopping.signal, late.signal]) })
-      .then(
-        (record) => waiter?.resolve(record),
-        (error) => waiter?.reject(error),
-      )
-      .finally(() => {
-        clearTimeout(timer);
-        running = null;
-        const following = next;
-        next = null;
-        if (following !== null && !stopping.signal.aborted) start(following);
-      });
+    const done = (settle: () => void): void => {
+      clearTimeout(timer);
+      running = null;
+      const following = next;
+      next = null;
+      if (following !== null && !stopping.signal.aborted) start(following);
+      settle();
+    };
+    ended = run({
+      ...work,
+      signal: AbortSignal.any([stopping.signal, late.signal]),
+      deadline: Date.now() + deadline,
+    }).then(
+      (record) => done(() => waiter?.resolve(record)),
+      (error) => done(() => waiter?.reject(error)),
+    );
   };
 
   return {

@@ -84,15 +84,20 @@ export const sleepFor: Sleep = (ms, signal) =>
     signal.addEventListener("abort", onAbort, { once: true });
   });
 
-/** Runs `work` with a signal that ends with the call's or after `ms`, whichever is first. */
+/** Runs `work` with a signal that ends with the call's or after `ms`, whichever is first; then it rejects even if `work` goes on. */
 export async function withTimeout<T>(ms: number, call: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const onAbort = (): void => controller.abort(call.signal.reason);
-  const timer = setTimeout(() => controller.abort(new DOMException("timed out", "TimeoutError")), ms);
+  const ended = Promise.withResolvers<never>();
+  const end = (reason: unknown): void => {
+    controller.abort(reason);
+    ended.reject(reason);
+  };
+  const onAbort = (): void => end(call.signal.reason);
+  const timer = setTimeout(() => end(new DOMException("timed out", "TimeoutError")), ms);
   call.signal.addEventListener("abort", onAbort, { once: true });
   try {
     if (call.signal.aborted) throw call.signal.reason;
-    return await work(controller.signal);
+    return await Promise.race([work(controller.signal), ended.promise]);
   } finally {
     clearTimeout(timer);
     call.signal.removeEventListener("abort", onAbort);

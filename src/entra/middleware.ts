@@ -43,7 +43,8 @@ abstract class Link implements Middleware {
 /** Sends the token, a new one after a 401, and once per cycle a new one when rights are missing (consent shows in new tokens only). */
 export class Bearer extends Link {
   readonly #tokens: TokenSource;
-  #renewedForRights = false;
+  /** The token that was given up in this cycle because rights were missing. */
+  #givenUp: string | null = null;
 
   constructor(tokens: TokenSource) {
     super();
@@ -51,7 +52,7 @@ export class Bearer extends Link {
   }
 
   begin(): void {
-    this.#renewedForRights = false;
+    this.#givenUp = null;
   }
 
   async execute(context: Context): Promise<void> {
@@ -61,9 +62,8 @@ export class Bearer extends Link {
     if (response.status === 401) {
       await this.#send(context, await this.#orWrap(this.#tokens.renew(token, call)));
     } else if (response.status === 403 && lacksRights(await peek(response))) {
-      const current = await this.#orWrap(this.#tokens.get(call));
-      if (current === token && this.#renewedForRights) return;
-      this.#renewedForRights = true;
+      if (this.#givenUp !== null && this.#givenUp !== token) return;
+      this.#givenUp = token;
       await this.#send(context, await this.#orWrap(this.#tokens.renew(token, call)));
     }
   }

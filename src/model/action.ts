@@ -32,6 +32,8 @@ export interface Action {
   /** create, adopt, update, purge, release: the tier held after it. wait: the tier waited for. */
   readonly to: TierName | null;
   readonly reason: string;
+  /** adopt: the store's key of the account taken over. */
+  readonly account?: number;
   /** Actions with the same number exchange seats and are applied together. */
   readonly swap?: number;
 }

@@ -32,7 +32,7 @@ export type Verdict =
       readonly tier: TierName;
     }
   /** The outcome hangs on something not read yet (the mailbox): never decided as if it were null. */
-  | { readonly kind: "unknown"; readonly needs: "mailbox"; readonly detail: string };
+  | { readonly kind: "unknown"; readonly needs: "mailbox" | "properties"; readonly detail: string };
 
 /** One rule in `explain`: did it match, did it win, and why. */
 export interface RuleTrace {

@@ -28,7 +28,8 @@ export function excess(kind: GuardedKind, number: number, guard: GuardInput): st
   if (limit === null || (kind === "create" && guard.initial)) return null;
   const many = `${number} ${PLURALS[kind]} in 24 h exceed`;
   if (number > limit.count) return `${many} the limit of ${limit.count}`;
-  if (number >= PERCENT_FROM && number * 100 > limit.percent * guard.accounts) {
+  // Of no accounts at all there is no share.
+  if (guard.accounts > 0 && number >= PERCENT_FROM && number * 100 > limit.percent * guard.accounts) {
     return `${many} ${limit.percent} % of ${guard.accounts} accounts`;
   }
   return null;

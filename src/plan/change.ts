@@ -179,5 +179,6 @@ export function act(
 }
 
 function adopt(candidate: Candidate, account: Account): Action {
-  return act("adopt", candidate, account.tier, account.tier, "an account of this address already exists at the target");
+  const reason = "an account of this address already exists at the target";
+  return { ...act("adopt", candidate, account.tier, account.tier, reason), account: account.key };
 }

@@ -46,7 +46,8 @@ export function readYaml(source: SourceFile): YamlSource {
   let doc: Document.Parsed | null = null;
   let data: unknown;
   try {
-    doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    // logLevel: at its default the parser writes parts of the file to stderr
+    doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
     for (const { pos, message } of [...doc.errors, ...doc.warnings])
       report(pos[0], `not valid YAML: ${withoutQuotes(message)}${remedy(message)}`);
     if (findings.length === 0) data = doc.toJS();

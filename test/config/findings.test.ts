@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseConfig } from "../../src/config/parse.ts";
+import fc from "fast-check";
+import { parseConfig, parseHome } from "../../src/config/parse.ts";
 import { formatFinding } from "../../src/model/finding.ts";
 import { CONTOSO, DESIGN } from "./config-texts.ts";
 
@@ -161,5 +162,53 @@ retention: {cycles: 1h}
       const text = DESIGN.replace("certificate: keys/contoso.pem", `clientSecret: ${value}`);
       expect(findingsOf(text).join("\n")).not.toMatch(/hunter2(?!: unknown key)|12345678/);
     }
+  });
+
+  test("come for whatever is written: nothing throws, and nothing is refused without a reason and a place", () => {
+    const rules =
+      "rules:\n  - {name: a, tier: Pro, priority: 1, when: {all: [{group: Pro}, {not: {attribute: city, like: a*}}]}}\n";
+    const pieces = [
+      "",
+      "[]",
+      "{}",
+      "~",
+      "*a",
+      "&a ",
+      "!t ",
+      "1",
+      "- ",
+      "? [a]\n: b\n",
+      "__proto__: 1\n",
+      "\n",
+      "\t",
+      "'",
+      '"',
+      ":",
+      "|\n",
+      "{",
+      ".nan",
+      "\0",
+      "😀",
+    ];
+    const broken = (text: string) =>
+      fc
+        .array(fc.tuple(fc.nat(text.length), fc.nat(12), fc.constantFrom(...pieces)), { minLength: 1, maxLength: 3 })
+        .map((edits) => edits.reduce((all, [at, cut, piece]) => all.slice(0, at) + piece + all.slice(at + cut), text));
+    fc.assert(
+      fc.property(broken(DESIGN), broken(rules), (text, rulesText) => {
+        const files = {
+          config: { path: "tiersync.yaml", text },
+          rules: [{ path: "rules/a.yaml", text: rulesText }],
+          findings: [],
+        };
+        const { config, rules: ruleSet, findings } = parseHome(files, "/srv/tiersync");
+        const errorsIn = (path: string) =>
+          findings.filter(({ level, file }) => level === "error" && file === path).length;
+        for (const { line, column, message } of findings) expect(line > 0 && column > 0 && message !== "").toBe(true);
+        expect(config === null).toBe(errorsIn("tiersync.yaml") > 0);
+        expect(ruleSet === null).toBe(errorsIn("rules/a.yaml") > 0);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -76,6 +76,10 @@ export const windowsServices: ServiceManager = {
     await windowsServices.stop();
     deleteService(SERVICE_NAME);
     unregisterEventSource(SERVICE_NAME);
+    // Windows keeps it, marked for deletion, until the last program that looks at it (services.msc) lets go.
+    for (const deadline = performance.now() + 5_000; performance.now() < deadline; await delay(100)) {
+      if (queryStatus(SERVICE_NAME) === undefined) return;
+    }
   },
 
   async start() {

@@ -5,6 +5,7 @@
  * the JavaScript thread, which does the rest. (Hence the plain control handler: the Ex form has to return a value.)
  */
 import { dlopen, JSCallback, ptr } from "bun:ffi";
+import process from "node:process";
 import { AgentError } from "../../errors.ts";
 import type { ServiceBody } from "../service.ts";
 import { ERROR, lastError, platformError, wide } from "./win32.ts";
@@ -32,7 +33,7 @@ const TICK = 1_000;
 const WAIT_HINT = 5_000;
 
 export interface ServiceHostOptions {
-  /** How long the body may take to end after the request to stop; then the service counts as stopped anyway. Default 20 s. */
+  /** How long the body may take to end after the request to stop; then the process ends with exit code 1. Default 20 s. */
   readonly drainMs?: number;
   /** How long to wait for Windows to call; default 30 s, which is what Windows itself allows. */
   readonly connectMs?: number;
@@ -120,18 +121,20 @@ async function untilCalled(dispatcher: Dispatcher, called: Promise<void>, limitM
   }
 }
 
-/** The body's exit code; 1 when it throws or does not end in time. */
+/** The body's exit code; 1 when it throws. One that does not end in time is left behind: the process ends. */
 async function lived(body: ServiceBody, stop: AbortSignal, report: Reporter, drainMs: number): Promise<number> {
-  const overdue = Promise.withResolvers<number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   stop.addEventListener("abort", () => {
-    timer = setTimeout(() => overdue.resolve(1), drainMs);
+    timer = setTimeout(() => {
+      report.stopped(1);
+      process.exit(1); // whatever hangs would keep the process alive, and the service from starting again
+    }, drainMs);
   });
   const ready = (): void => {
     if (!stop.aborted) report.running();
   };
   try {
-    return await Promise.race([body({ stop, ready }), overdue.promise]);
+    return await body({ stop, ready });
   } catch {
     return 1; // the body logs its own failures; Windows is told that it was one
   } finally {

@@ -1,0 +1,68 @@
+/** `plan`: what the next cycle would do. Changes nothing anywhere. */
+
+import { EXIT, type ExitCode, toAgentError } from "../errors.ts";
+import type { TenantPlanView } from "../model/views.ts";
+import { renderPlan } from "../plan/render.ts";
+import { defineCommand, type GlobalOptions } from "./command.ts";
+import { resolveHome } from "./home.ts";
+import { type CommandIo, outJson } from "./io.ts";
+import { loadGoodHome, selectTenants } from "./load-home.ts";
+import { commandLogging } from "./logging.ts";
+import { createProgress } from "./progress.ts";
+import { reportError } from "./report-error.ts";
+import { stepText } from "./sync.ts";
+
+const DEADLINE = 4 * 60 * 1000;
+
+export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitCode> {
+  const home = resolveHome(options.home, io);
+  const good = loadGoodHome(home);
+  const names = selectTenants(good.config, options.tenant).map((tenant) => tenant.name);
+  const { withPlanner } = await import("../agent.ts");
+  const { stopSignals } = await import("../platform/signals.ts");
+  const logging = commandLogging(home, null, options, io);
+  const progress = createProgress(io, options.quiet === true || options.json === true);
+  const stop = stopSignals();
+  try {
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DEADLINE)]);
+    const request = {
+      trigger: "cli",
+      full: false,
+      pauses: false,
+      suspicious: false,
+      signal,
+      deadline: Date.now() + DEADLINE,
+    } as const;
+    const agentOptions = {
+      home,
+      env: io.env,
+      logging,
+      progress: (step: Parameters<typeof stepText>[0]) => progress.step(stepText(step)),
+    };
+    const plans = await withPlanner(good, agentOptions, (agent) =>
+      Promise.allSettled(names.map((name) => agent.plan(name, request))),
+    );
+    progress.dispose();
+    const made = plans.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const failed = plans.flatMap((result) => (result.status === "rejected" ? [toAgentError(result.reason)] : []));
+    const first = failed[0];
+    if (first !== undefined && made.length === 0) throw first;
+    if (options.json) outJson(io, { tenants: made });
+    else io.out(made.map((tenant: TenantPlanView) => renderPlan(tenant, [])).join("\n"));
+    for (const error of failed) reportError(error, io, { json: false, verbose: options.verbose === true });
+    return failed.length > 0 ? EXIT.failed : EXIT.done;
+  } finally {
+    progress.dispose();
+    stop.dispose();
+    logging.dispose();
+  }
+}
+
+export const planCommand = defineCommand({
+  name: "plan",
+  summary: "what the next cycle would do; changes nothing anywhere",
+  details:
+    "Per tier: seats bought, used and free, and who would wait. Reads the directory; works while the agent runs.",
+  examples: ["plan", "plan --tenant contoso", "plan --json"],
+  run: (options, io) => plan(options, io),
+});

@@ -1,0 +1,136 @@
+/** Keeps track of whose actions are done, and turns results into decisions. */
+import type { AgentError } from "../errors.ts";
+import type { Action } from "../model/action.ts";
+import type { Hold } from "../model/cycle.ts";
+import type { Profile } from "../model/directory.ts";
+import type { Decision, PersonFailure } from "../model/person.ts";
+import { freesSeat, takesSeat } from "./batches.ts";
+import type { Known } from "./evaluate-people.ts";
+import type { ApplyItem, ApplyResult } from "./ports.ts";
+import type { PreparedPlan } from "./prepare-plan.ts";
+import type { CycleParts, CycleRequest } from "./settings.ts";
+import type { DecidedPerson, SettledAction } from "./store-ports.ts";
+
+const MINUTE = 60 * 1000;
+const LONGEST_PAUSE = 24 * 60 * MINUTE;
+
+export interface Settlement {
+  /** Puts the ids of the holds into the reasons of the people they hold. */
+  name(holds: readonly Hold[]): void;
+  withoutActions(): DecidedPerson[];
+  item(action: Action): ApplyItem;
+  /** Whether nothing that it builds on was refused: an earlier action of the person, or the one that was to free the seat. */
+  possible(action: Action): boolean;
+  settle(result: ApplyResult, approved: ReadonlySet<string>): SettledAction;
+  /** People whose actions were not reached. */
+  leftOver(error: AgentError): DecidedPerson[];
+}
+
+export function createSettlement(prepared: PreparedPlan, request: CycleRequest, { clock }: CycleParts): Settlement {
+  const { now, people, guarded } = prepared;
+  const decisions = new Map(guarded.plan.decisions.map((decision) => [decision.key, decision]));
+  const left = new Map<number, number>();
+  for (const { person } of guarded.plan.actions) left.set(person, (left.get(person) ?? 0) + 1);
+  const refused = new Set<number>();
+  /** Tiers of which a seat that was to be freed was not. */
+  const stuck = new Set<string>();
+
+  const decided = (decision: Decision, failure: PersonFailure | null = null): DecidedPerson => {
+    const person = people.get(decision.key) as Known;
+    return { decision, address: person.address, displayName: person.displayName, groups: person.groups, failure };
+  };
+  const decisionOf = (key: number): Decision => decisions.get(key) as Decision;
+
+  return {
+    name: (holds) => {
+      const ids = new Map<number, string>();
+      for (const hold of holds) for (const { person } of hold.actions) ids.set(person, hold.id);
+      for (const [key, id] of ids) {
+        const decision = decisions.get(key);
+        if (decision?.state === "pending")
+          decisions.set(key, { ...decision, reason: `${decision.reason} (hold ${id})` });
+      }
+    },
+    withoutActions: () =>
+      [...decisions.values()].filter(({ key }) => !left.has(key)).map((decision) => decided(decision)),
+    possible: (action) => {
+      if (refused.has(action.person)) return false;
+      if (!takesSeat(action) || action.to === null || !stuck.has(action.to)) return true;
+      // Whoever does not move does not free a seat either.
+      if (freesSeat(action)) stuck.add(action.from);
+      refused.add(action.person);
+      return false;
+    },
+    item: (action) => {
+      const { profile, account } = people.get(action.person) as Known;
+      const accountKey = account?.key ?? action.account ?? null;
+      return { action, accountKey, profile: profile === null ? null : (JSON.parse(profile) as Profile), at: now };
+    },
+    settle: (result, approved) => {
+      const { action } = result.item;
+      const rest = (left.get(action.person) ?? 1) - 1;
+      left.set(action.person, rest);
+      const base = { action, at: now, approved: approved.has(`${action.kind} ${action.user}`) };
+      if (result.ok) {
+        if (rest > 0) return { ...base, failure: null, decided: null };
+        left.delete(action.person);
+        return { ...base, failure: null, decided: decided(decisionOf(action.person)) };
+      }
+      refused.add(action.person);
+      if (freesSeat(action)) stuck.add(action.from);
+      left.delete(action.person);
+      const failure = nextFailure(result, people.get(action.person) as Known, clock.now(), request.pauses);
+      return {
+        ...base,
+        failure,
+        decided: decided(failedDecision(decisionOf(action.person), failure, people, now), failure),
+      };
+    },
+    leftOver: (error) => [...left.keys()].map((key) => decided(pendingDecision(decisionOf(key), error, people, now))),
+  };
+}
+
+function nextFailure(
+  { code, message }: { readonly code: string; readonly message: string },
+  person: Known,
+  now: number,
+  pauses: boolean,
+): PersonFailure {
+  const attempts = (person.previous?.failure?.attempts ?? 0) + 1;
+  const pause = !pauses || attempts < 2 ? 0 : Math.min(10 * MINUTE * 2 ** (attempts - 2), LONGEST_PAUSE);
+  return { code, message, attempts, nextTryAt: now + pause };
+}
+
+function failedDecision(
+  decision: Decision,
+  failure: PersonFailure,
+  people: ReadonlyMap<number, Known>,
+  now: number,
+): Decision {
+  const previous = people.get(decision.key)?.previous ?? null;
+  const times = failure.attempts === 1 ? "" : ` (${failure.attempts} times)`;
+  return {
+    ...decision,
+    state: "error",
+    reason: `the licence system refused${times}: ${failure.message}`,
+    since: previous?.state === "error" ? previous.since : now,
+    purgeAt: null,
+  };
+}
+
+function pendingDecision(
+  decision: Decision,
+  error: AgentError,
+  people: ReadonlyMap<number, Known>,
+  now: number,
+): Decision {
+  const previous = people.get(decision.key)?.previous ?? null;
+  return {
+    ...decision,
+    state: "pending",
+    reason: `not done yet: ${error.message}`,
+    since: previous?.state === "pending" ? previous.since : now,
+    queue: previous?.queue ?? null,
+    purgeAt: null,
+  };
+}

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { takeLock } from "../../src/store/lock.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+describe("the instance lock", () => {
+  test("is held by one at a time and free again after release", () => {
+    const file = join(tempFolder(), "data", "lock");
+    const lock = takeLock(file);
+    expect(() => takeLock(file)).toThrow(expect.objectContaining({ code: "ERR_LOCKED" }));
+    lock.release();
+    takeLock(file).release();
+  });
+
+  test("does not outlive a process that is killed", async () => {
+    const file = join(tempFolder(), "lock");
+    const module = join(import.meta.dir, "../../src/store/lock.ts");
+    const holder = Bun.spawn(
+      [
+        process.execPath,
+        "-e",
+        `(await import(${JSON.stringify(module)})).takeLock(${JSON.stringify(file)}); console.log("held"); setInterval(() => {}, 1000);`,
+      ],
+      { stdout: "pipe", stderr: "inherit" },
+    );
+    const reader = holder.stdout.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain("held");
+    expect(() => takeLock(file)).toThrow(expect.objectContaining({ code: "ERR_LOCKED" }));
+    holder.kill("SIGKILL");
+    await holder.exited;
+    takeLock(file).release();
+  });
+});

@@ -1,0 +1,112 @@
+/** A home folder whose tenant is a simulated one, and commands run in it as a user would. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runProgram } from "../../src/cli/program.ts";
+import type { Simulator } from "../../src/simulator/app.ts";
+import { createSimulator } from "../../src/simulator/app.ts";
+import { SimulatedTenant } from "../../src/simulator/tenant.ts";
+import { captureIo } from "../cli/captured-io.ts";
+import { registerApplication, type ServedSimulator, serveSimulator } from "./serve-simulator.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+export const TENANT_ID = "11111111-2222-3333-4444-555555555555";
+
+export const RULES = readFileSync(join(import.meta.dir, "../../rules/secure-exchanges.yaml"), "utf8");
+
+export interface CommandResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of many shapes
+  readonly json: any;
+}
+
+export interface TestHome {
+  readonly home: string;
+  readonly tenant: SimulatedTenant;
+  readonly simulator: Simulator;
+  readonly origin: string;
+  /** Ids of the five groups by name. */
+  readonly groups: Readonly<Record<string, string>>;
+  /** Adds a user to groups; returns the object id. */
+  person(name: string, groups: readonly string[], properties?: Record<string, unknown>): string;
+  run(...argv: string[]): Promise<CommandResult>;
+  configure(extra: string): void;
+  writeRules(text: string): void;
+  stop(): Promise<void>;
+}
+
+export interface HomeOptions {
+  readonly seats?: { readonly Eco?: number; readonly Advanced?: number; readonly Pro?: number };
+  /** Further lines of tiersync.yaml. */
+  readonly extra?: string;
+  readonly purgeAfter?: string;
+  readonly credential?: "certificate" | "secret";
+  readonly mailboxSettings?: boolean;
+}
+
+export function createHome(options: HomeOptions = {}): TestHome {
+  const tenant = new SimulatedTenant({ id: TENANT_ID });
+  const simulator = createSimulator([tenant]);
+  const served: ServedSimulator = serveSimulator(simulator);
+  const home = tempFolder();
+  const app = registerApplication(tenant);
+  mkdirSync(join(home, "keys"), { mode: 0o700 });
+  mkdirSync(join(home, "rules"));
+  writeFileSync(join(home, "keys", "contoso.pem"), app.certificate.pem, { mode: 0o600 });
+  writeFileSync(join(home, "keys", "contoso.txt"), app.secret, { mode: 0o600 });
+  const parent = tenant.addGroup("SecureExchanges_Licences");
+  const groups: Record<string, string> = { SecureExchanges_Licences: parent };
+  for (const name of ["Advanced", "Eco", "No_Licence", "Pro"]) {
+    const id = tenant.addGroup(name);
+    groups[name] = id;
+    tenant.addMember(parent, id);
+  }
+  const { Eco = 50, Advanced = 20, Pro = 10 } = options.seats ?? {};
+  const configure = (extra: string): void =>
+    writeFileSync(
+      join(home, "tiersync.yaml"),
+      `schedule: "*/5 * * * *"
+mailboxSettings: ${options.mailboxSettings ?? true}
+tenants:
+  - name: contoso
+    tenantId: ${TENANT_ID}
+    clientId: ${app.clientId}
+    credential:
+      ${options.credential === "secret" ? "clientSecret: file:keys/contoso.txt" : "certificate: keys/contoso.pem"}
+    parentGroup: SecureExchanges_Licences
+    cloud: {authority: "${served.origin}", graph: "${served.origin}"}
+tiers:
+  Eco: {seats: ${Eco}}
+  Advanced: {seats: ${Advanced}}
+  Pro: {seats: ${Pro}}
+  No_Licence: {revokes: true, purgeAfter: ${options.purgeAfter ?? "24h"}}
+status: {port: 0}
+${extra}`,
+    );
+  configure(options.extra ?? "");
+  const writeRules = (text: string): void => writeFileSync(join(home, "rules", "secure-exchanges.yaml"), text);
+  writeRules(RULES);
+  return {
+    home,
+    tenant,
+    simulator,
+    origin: served.origin,
+    groups,
+    person: (name, memberOf, properties = {}) => {
+      const mail = `${name.toLowerCase().replaceAll(" ", ".")}@contoso.example`;
+      const id = tenant.addUser({ displayName: name, userPrincipalName: mail, mail, ...properties });
+      for (const group of memberOf) tenant.addMember(groups[group] ?? group, id);
+      return id;
+    },
+    run: async (...argv) => {
+      const { io, stdout, stderr } = captureIo();
+      const code = await runProgram([...argv, "--home", home], io);
+      const out = stdout();
+      return { code, out, err: stderr(), json: out.trimStart().startsWith("{") ? JSON.parse(out) : null };
+    },
+    configure,
+    writeRules,
+    stop: () => served.stop(),
+  };
+}
