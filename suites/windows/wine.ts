@@ -3,8 +3,9 @@
  * `get-wine.sh` made, with its own services and registry; loopback is shared with the host, so tests fetch directly.
  */
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runtimeFor } from "../../scripts/runtimes.ts";
 
 export interface Outcome {
   readonly code: number;
@@ -17,6 +18,8 @@ export interface Wine {
   readonly driveC: string;
   /** Runs a Windows program to its end; its output is UTF-8. Ends it after `timeoutMs` (default 60 s), code 124. */
   run(command: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** The same with administrator rights, which programs have under neither Wine nor Windows without being asked for. */
+  runElevated(command: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** Ends everything that runs in this Windows and deletes it. */
   close(): Promise<void>;
 }
@@ -104,9 +107,14 @@ export async function bootWine(): Promise<Wine> {
     return { code, stdout, stderr };
   }
 
+  const driveC = join(onHost, "drive_c");
+  cpSync(runtimeFor("windows-x64").path, join(driveC, "bun.exe"));
+  writeFileSync(join(driveC, "elevated.js"), await bundled(join(import.meta.dirname, "elevated.ts")));
+
   return {
-    driveC: join(onHost, "drive_c"),
+    driveC,
     run: (command, options = {}) => start(["wine64", ...command], options),
+    runElevated: (command, options = {}) => start(["wine64", "C:\\bun.exe", "C:\\elevated.js", ...command], options),
     async close() {
       keeper.stdin.end();
       await start(["wineserver", "-k", "-w"], { timeoutMs: 15_000 });
@@ -115,4 +123,9 @@ export async function bootWine(): Promise<Wine> {
       rmSync(onHost, { recursive: true, force: true });
     },
   };
+}
+
+async function bundled(entry: string): Promise<string> {
+  const { outputs } = await Bun.build({ entrypoints: [entry], target: "bun" });
+  return (await outputs[0]?.text()) ?? "";
 }
