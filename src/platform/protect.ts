@@ -1,12 +1,14 @@
 /**
  * Files that only the agent's account may read: private keys, secrets, the API token. On POSIX systems mode 0600 in a folder
- * of mode 0700; `Protection` is the seam for systems where modes mean nothing.
+ * of mode 0700; on Windows, where modes mean nothing, an access list on the folder, and encryption by the machine (DPAPI).
  */
-import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { AgentError } from "../errors.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
+import { deno } from "./runtime.ts";
+import { fromSealed, isSealed, toSealed } from "./sealed-text.ts";
 
 /** How one operating system keeps a file to its owner. */
 export interface Protection {
@@ -14,9 +16,16 @@ export interface Protection {
   closeFolder(folder: string): void;
   /** Throws `AgentError` `ERR_SECRET` when others can read the file. */
   assertPrivate(path: string): void;
+  /** Encryption by the machine; null where files are kept as they are. */
+  readonly machine: {
+    encrypt(bytes: Uint8Array): Uint8Array;
+    /** Throws `ERR_SECRET`, naming `path`. */
+    decrypt(bytes: Uint8Array, path: string): Uint8Array;
+  } | null;
 }
 
 const posix: Protection = {
+  machine: null,
   closeFolder(folder) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
@@ -40,26 +49,35 @@ const posix: Protection = {
   },
 };
 
-/** Windows: the access control list of the home folder decides; modes always read 0666 there. */
-const windows: Protection = {
+/** Deno cannot call Windows: there the access list that the administrator gave the folder decides. */
+const unprotected: Protection = {
+  machine: null,
   closeFolder(folder) {
     mkdirSync(folder, { recursive: true });
   },
   assertPrivate() {},
 };
 
-const protection = process.platform === "win32" ? windows : posix;
+async function protectionHere(): Promise<Protection> {
+  if (process.platform !== "win32") return posix;
+  return deno === undefined ? (await import("./windows/protection.ts")).windowsProtection : unprotected;
+}
+
+const protection = await protectionHere();
 
 export interface WriteProtectedOptions {
   /** Throws `ERR_EXISTS` instead of replacing a file. Default false. */
   readonly exclusive?: boolean;
+  /** Never encrypted: other programs read it too (curl the API token). Default false. */
+  readonly plain?: boolean;
 }
 
 /** Writes owner-only, whole or not at all. Throws `AgentError` `ERR_EXISTS` or `ERR_PLATFORM`. */
 export function writeProtected(path: string, content: string | Uint8Array, options: WriteProtectedOptions = {}): void {
   try {
     protection.closeFolder(dirname(path));
-    writeFileAtomic(path, content, { mode: 0o600, exclusive: options.exclusive ?? false });
+    const kept = options.plain === true ? content : sealed(content);
+    writeFileAtomic(path, kept, { mode: 0o600, exclusive: options.exclusive ?? false });
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? "unknown";
     if (errno === "EEXIST") throw new AgentError("ERR_EXISTS", `${path} exists already`, { cause: error });
@@ -71,7 +89,7 @@ export function writeProtected(path: string, content: string | Uint8Array, optio
 export function readProtected(path: string): Uint8Array {
   try {
     protection.assertPrivate(path);
-    return readFileSync(path);
+    return opened(readFileSync(path), path);
   } catch (error) {
     if (error instanceof AgentError) throw error;
     const errno = (error as NodeJS.ErrnoException).code ?? "unknown";
@@ -82,6 +100,34 @@ export function readProtected(path: string): Uint8Array {
 
 export function readProtectedText(path: string): string {
   return new TextDecoder().decode(readProtected(path));
+}
+
+/**
+ * Takes in what a person put into keys/ as it was: encrypts `*.pem` and `*.secret` in place. Gives the names of the files that it
+ * encrypted, for the log; none where files are kept as they are. Throws `ERR_PLATFORM`.
+ */
+export function protectFolder(folder: string): string[] {
+  if (protection.machine === null || !existsSync(folder)) return [];
+  const plain = readdirSync(folder).filter((name) => {
+    return /\.(pem|secret)$/i.test(name) && !isSealed(readFileSync(join(folder, name)));
+  });
+  for (const name of plain) writeProtected(join(folder, name), readFileSync(join(folder, name)));
+  return plain;
+}
+
+function sealed(content: string | Uint8Array): string | Uint8Array {
+  const { machine } = protection;
+  if (machine === null) return content;
+  return toSealed(machine.encrypt(typeof content === "string" ? new TextEncoder().encode(content) : content));
+}
+
+function opened(content: Uint8Array, path: string): Uint8Array {
+  if (!isSealed(content)) return content;
+  if (protection.machine !== null) return protection.machine.decrypt(fromSealed(content), path);
+  throw new AgentError("ERR_SECRET", `${path} was protected by a Windows machine, and only that one can read it`, {
+    hint: "bring the original file, or make a new one (`tiersync cert new`, `tiersync secret set`)",
+    facts: { file: path },
+  });
 }
 
 function octal(mode: number): string {

@@ -43,7 +43,7 @@ const body: ServiceBody = async ({ stop, ready }) => {
 async function protection(direction: string, file: string): Promise<void> {
   const { protect, unprotect } = await import("../../src/platform/windows/dpapi.ts");
   const bytes = readFileSync(file);
-  writeFileSync(`${file}.${direction}`, direction === "protect" ? protect(bytes) : unprotect(bytes));
+  writeFileSync(`${file}.${direction}`, direction === "protect" ? protect(bytes) : unprotect(bytes, file));
 }
 
 async function perform(): Promise<number> {

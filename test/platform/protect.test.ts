@@ -2,9 +2,11 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { AgentError } from "../../src/errors.ts";
 import { writeFileAtomic } from "../../src/platform/atomic-file.ts";
 import { readProtected, readProtectedText, writeProtected } from "../../src/platform/protect.ts";
+import { fromSealed, isSealed, toSealed } from "../../src/platform/sealed-text.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -68,4 +70,26 @@ test("an atomic write replaces bytes whole", () => {
   writeFileAtomic(path, "a much longer text than nothing");
   writeFileAtomic(path, bytes);
   expect(new Uint8Array(readFileSync(path))).toEqual(bytes);
+});
+
+test.if(posix)("a file that a Windows machine protected says that only that one can read it", () => {
+  const path = join(folder, "keys", "contoso.pem");
+  writeProtected(path, toSealed(new Uint8Array([1, 2, 3])));
+  const error = failure(() => readProtected(path));
+  expect(error.code).toBe("ERR_SECRET");
+  expect(error.message).toContain("protected by a Windows machine");
+});
+
+test("protected bytes come back from their text, also after an editor added a BOM and CRLF", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (bytes) => {
+      const edited = new TextEncoder().encode(`\uFEFF${toSealed(bytes).replaceAll("\n", "\r\n")}`);
+      expect(isSealed(edited)).toBe(true);
+      expect(new Uint8Array(fromSealed(edited))).toEqual(bytes);
+    }),
+  );
+});
+
+test("a PEM does not look protected", () => {
+  expect(isSealed(new TextEncoder().encode("-----BEGIN PRIVATE KEY-----\nMII="))).toBe(false);
 });

@@ -35,15 +35,15 @@ export function protect(bytes: Uint8Array): Uint8Array {
   return taken(out);
 }
 
-/** Gives back what `protect` was given. Throws `ERR_SECRET`: made on another machine, damaged, or not made by `protect`. */
-export function unprotect(bytes: Uint8Array): Uint8Array {
+/** Gives back what `protect` was given. Throws `ERR_SECRET`, naming `what`: made on another machine, damaged, or not ours. */
+export function unprotect(bytes: Uint8Array, what: string): Uint8Array {
   const out = emptyBlob();
   const done = crypt32.CryptUnprotectData(blob(bytes), null, blob(ENTROPY), null, null, UI_FORBIDDEN, out);
   if (done === 0) {
     const code = lastError();
     throw new AgentError(
       "ERR_SECRET",
-      "it was protected on another machine, or is damaged: Windows (DPAPI) cannot decrypt it here",
+      `${what} was protected on another machine, or is damaged: Windows (DPAPI) cannot decrypt it here`,
       {
         hint: "protected files work only on the machine that made them: put the original file there again, or make a new one (`tiersync cert new`, `tiersync secret set`)",
         facts: { win32: code },
