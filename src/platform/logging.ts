@@ -21,6 +21,7 @@ import { redactByField, redactByPattern } from "@logtape/redaction";
 import { AgentError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { plainText } from "../model/plain-text.ts";
+import type { EventLevel, EventLog } from "./event-log.ts";
 import { redactValue, SECRET_FIELDS, SECRET_PATTERNS } from "./redaction.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
@@ -38,6 +39,8 @@ export interface LoggingOptions {
   readonly stderr: "human" | "json" | "off";
   /** Least level that goes to stderr. Default `warn`. */
   readonly stderrLevel?: Level;
+  /** Where the operating system's monitoring looks (`openSystemEventLog`): errors, and cycles that held something or failed. */
+  readonly events?: EventLog | null;
   /** Where the lines for stderr go; tests give their own. */
   readonly writeStderr?: (text: string) => void;
 }
@@ -57,6 +60,7 @@ export function createLogging(options: LoggingOptions): Logging {
     const write = options.writeStderr ?? ((text: string) => void process.stderr.write(text));
     sinks["stderr"] = from(options.stderrLevel ?? "warn", stderrSink(options.stderr, write));
   }
+  if (options.events) sinks["events"] = eventSink(options.events);
   configureSync({
     reset: true,
     sinks,
@@ -89,6 +93,32 @@ function stderrSink(form: "human" | "json", write: (text: string) => void): Sink
   const format = redacted(form === "json" ? getJsonLinesFormatter() : HUMAN);
   return withoutSecrets((record) => write(format(record)));
 }
+
+/** The least that somebody has to look at: everything else is in the file. */
+function eventSink(events: EventLog): Sink {
+  const format = redacted(EVENT);
+  const sink = withoutSecrets((record) => {
+    const level = eventLevel(record);
+    if (level !== null) events.report(level, format(record).trimEnd());
+  });
+  return Object.assign(sink, { [Symbol.dispose]: () => events.close() });
+}
+
+function eventLevel({ level, properties }: LogRecord): EventLevel | null {
+  if (RANK[level] >= RANK.error || properties["outcome"] === "failed") return "error";
+  return properties["outcome"] === "held" ? "warning" : null;
+}
+
+const EVENT: TextFormatter = getTextFormatter({
+  timestamp: "none",
+  value: "bare",
+  lineEnding: "lf",
+  format: ({ category, message, record }) => {
+    const tenant = record.properties["tenant"];
+    const place = typeof tenant === "string" ? `${category} of ${tenant}` : category;
+    return `${place.replace(/^tiersync·/, "")}: ${plainText(message)}`;
+  },
+});
 
 const HUMAN: TextFormatter = getTextFormatter({
   timestamp: "time",

@@ -118,3 +118,37 @@ test("the log files are bounded in size and in number", () => {
   expect(files.sort()).toEqual(["tiersync.log", "tiersync.log.1", "tiersync.log.2"]);
   for (const file of files) expect(statSync(join(home, "logs", file)).size).toBeLessThanOrEqual(2000);
 });
+
+describe("the system's event log", () => {
+  function reported(act: (logging: ReturnType<typeof createLogging>) => void) {
+    const told: string[] = [];
+    const events = {
+      report: (level: string, text: string) => void told.push(`${level} ${text}`),
+      close: () => void told.push("closed"),
+    };
+    logged(act, { events, stderr: "off" });
+    return told;
+  }
+
+  test("gets errors, and cycles that held something or failed, and nothing else", () => {
+    const told = reported((logging) => {
+      const log = childLogger(logging.logger("cycle"), { tenant: "contoso" });
+      log.info("cycle {outcome}", { outcome: "succeeded" });
+      log.info("cycle {outcome}", { outcome: "held" });
+      log.info("cycle {outcome}", { outcome: "failed" });
+      log.warn("a seat is short");
+      logging.logger("store").error("the disk is full");
+    });
+    expect(told).toEqual([
+      "warning cycle of contoso: cycle held",
+      "error cycle of contoso: cycle failed",
+      "error store: the disk is full",
+      "closed",
+    ]);
+  });
+
+  test("gets no secret", () => {
+    const told = reported((logging) => logging.logger("x").error("no: {token}", { token: "very-secret-value" }));
+    expect(told.join()).not.toContain("very-secret-value");
+  });
+});

@@ -3,6 +3,7 @@
 import { dlopen, ptr } from "bun:ffi";
 import { execFileSync } from "node:child_process";
 import { AgentError } from "../../errors.ts";
+import type { EventLevel, EventLog } from "../event-log.ts";
 import { lastError, platformError, wide } from "./win32.ts";
 
 const advapi32 = dlopen("advapi32.dll", {
@@ -10,8 +11,6 @@ const advapi32 = dlopen("advapi32.dll", {
   DeregisterEventSource: { args: ["u64"], returns: "i32" },
   ReportEventW: { args: ["u64", "u16", "u16", "u32", "ptr", "u16", "u32", "ptr", "ptr"], returns: "i32" },
 }).symbols;
-
-export type EventLevel = "error" | "warning" | "info";
 
 /** Windows' event types; our event ids are 100 (error), 200 (warning) and 300 (info). */
 const TYPE: Readonly<Record<EventLevel, { readonly type: number; readonly id: number }>> = {
@@ -21,12 +20,6 @@ const TYPE: Readonly<Record<EventLevel, { readonly type: number; readonly id: nu
 };
 /** ReportEvent refuses longer texts. */
 const LONGEST = 31_000;
-
-export interface EventLog {
-  /** Never throws: a log that cannot be written must not stop the agent. */
-  report(level: EventLevel, text: string): void;
-  close(): void;
-}
 
 /** Throws `ERR_PLATFORM`. */
 export function openEventLog(source: string): EventLog {
