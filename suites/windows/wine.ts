@@ -3,8 +3,8 @@
  * `get-wine.sh` made, with its own services and registry; loopback is shared with the host, so tests fetch directly.
  */
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { runtimeFor } from "../../scripts/runtimes.ts";
 
 export interface Outcome {
@@ -20,6 +20,8 @@ export interface Wine {
   run(command: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** The same with administrator rights, which programs have under neither Wine nor Windows without being asked for. */
   runElevated(command: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** Runs a TypeScript file of this folder inside Windows. */
+  script(file: string, ...args: string[]): Promise<Outcome>;
   /** Ends everything that runs in this Windows and deletes it. */
   close(): Promise<void>;
 }
@@ -109,12 +111,18 @@ export async function bootWine(): Promise<Wine> {
 
   const driveC = join(onHost, "drive_c");
   cpSync(runtimeFor("windows-x64").path, join(driveC, "bun.exe"));
-  writeFileSync(join(driveC, "elevated.js"), await bundled(join(import.meta.dirname, "elevated.ts")));
+
+  async function script(file: string): Promise<string[]> {
+    const bundle = join(driveC, file.replace(/\.ts$/, ".js"));
+    if (!existsSync(bundle)) writeFileSync(bundle, await bundled(join(import.meta.dirname, file)));
+    return ["wine64", "C:\\bun.exe", `C:\\${basename(bundle)}`];
+  }
 
   return {
     driveC,
     run: (command, options = {}) => start(["wine64", ...command], options),
-    runElevated: (command, options = {}) => start(["wine64", "C:\\bun.exe", "C:\\elevated.js", ...command], options),
+    runElevated: async (command, options = {}) => await start([...(await script("elevated.ts")), ...command], options),
+    script: async (file, ...args) => await start([...(await script(file)), ...args], {}),
     async close() {
       keeper.stdin.end();
       await start(["wineserver", "-k", "-w"], { timeoutMs: 15_000 });
