@@ -1,19 +1,15 @@
 /** What a cycle needs from the outside. The adapters (`entra`, `targets`, `store`, `notify`) fill these interfaces. */
 import type { Action } from "../model/action.ts";
-import type { CycleRecord, CycleTrigger, Hold, RequestCounts } from "../model/cycle.ts";
+import type { RequestCounts } from "../model/cycle.ts";
 import type {
   DirectoryGroup,
   DirectoryUser,
   GroupRef,
   Mailbox,
   ObjectId,
-  PersonFacts,
   Profile,
   ScopedGroup,
 } from "../model/directory.ts";
-import type { Account, Candidate, Decision, PersonFailure } from "../model/person.ts";
-import type { TierName } from "../model/tier.ts";
-import type { ActionPair, GuardedPlan, HoldProposal } from "../plan/types.ts";
 
 export interface Clock {
   /** Epoch milliseconds of this computer. */
@@ -57,7 +53,7 @@ export interface MirrorWriter {
   restage(): void;
   /** Stages one page of a group's members; `progress` is what `progress` gives after a cut. One transaction. */
   stagePage(groupId: ObjectId, members: readonly DirectoryMember[], progress: string): void;
-  /** Users of the staged read that are not known from it but were in the mirror: candidates for "left or deleted?". */
+  /** Users of the staged read that are not known from it but were in the mirror: candidates for "left or deleted?"; those deleted earlier too. */
   vanished(): readonly ObjectId[];
   /** Makes the staged full read the mirror: one transaction, with the new cursor. */
   publishFull(reading: FullReading): void;
@@ -156,14 +152,4 @@ export interface LicenceTarget {
     signal: AbortSignal,
   ): Promise<void>;
   requests(): number;
-}
-
-/** What goes to people: filled by `notify` through the outbox. */
-export interface Notice {
-  /** Stable kind: `seats.exhausted`, `hold.formed`, `cycle.failing`, … */
-  readonly kind: string;
-  readonly tenant: string;
-  /** The same event twice has the same key: it is told once. */
-  readonly key: string;
-  readonly data: Readonly<Record<string, unknown>>;
 }

@@ -82,6 +82,22 @@ export function createJournal(database: Database, tenant: number, name: string):
       );
       return row === undefined ? null : readCycle(row, name);
     },
+    failing: () => {
+      const row = database.get(
+        `SELECT id, started_at, count(*) OVER () AS failures FROM cycle WHERE tenant=? AND outcome='failed'
+         AND error->>'code'<>'ERR_STOPPED' AND seq>coalesce(
+           (SELECT max(seq) FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held')), 0) ORDER BY seq LIMIT 1`,
+        tenant,
+        tenant,
+      );
+      return row === undefined
+        ? null
+        : {
+            first: row["id"] as string,
+            since: new Date(row["started_at"] as number).toISOString(),
+            failures: row["failures"] as number,
+          };
+    },
   };
 }
 

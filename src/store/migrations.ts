@@ -140,34 +140,67 @@ const STEPS: readonly string[] = [
     PRIMARY KEY (tenant, user, kind)
   ) STRICT, WITHOUT ROWID;
 
+  -- What people are told. email, webhook: the message that tells it there; null: none yet, empty: nobody listens there.
   CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
-    tenant TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL UNIQUE,
+    tenant INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    topic TEXT NOT NULL,
     data TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    sent_at INTEGER,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    next_try_at INTEGER NOT NULL
+    email TEXT,
+    webhook TEXT,
+    UNIQUE (tenant, key)
   ) STRICT;
-  CREATE INDEX outbox_due ON outbox (next_try_at) WHERE sent_at IS NULL;
+  CREATE INDEX outbox_email ON outbox (email, tenant);
+  CREATE INDEX outbox_webhook ON outbox (webhook, tenant);
+  CREATE TABLE message (
+    id TEXT PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    recipients TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_try_at INTEGER NOT NULL,
+    sent_at INTEGER,
+    failed_at INTEGER,
+    error TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX message_open ON message (tenant, channel, created_at) WHERE sent_at IS NULL AND failed_at IS NULL;
+  CREATE TABLE ongoing (tenant INTEGER NOT NULL, topic TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (tenant, topic)) STRICT, WITHOUT ROWID;
   `,
 ];
 
 /** Brings the schema forward. Throws `ERR_STORE_NEWER` for a database of a newer version. */
 export function migrate(database: Database, file: string): void {
-  const version = Number(database.get("PRAGMA user_version")?.["user_version"] ?? 0);
-  if (version > STEPS.length) {
-    throw new AgentError(
-      "ERR_STORE_NEWER",
-      `the database ${file} has schema version ${version}; this tiersync knows versions up to ${STEPS.length}`,
-    );
-  }
+  const version = schemaVersion(database, file);
   for (let step = version; step < STEPS.length; step += 1) {
     database.transaction(() => {
       database.exec(STEPS[step] as string);
       database.exec(`PRAGMA user_version=${step + 1}`);
     });
   }
+}
+
+/**
+ * For a database that is only looked at and so stays as it is: whether it has content. Throws `ERR_STORE` when it has to be brought
+ * forward first, and `ERR_STORE_NEWER`.
+ */
+export function isReadable(database: Database, file: string): boolean {
+  const version = schemaVersion(database, file);
+  if (version > 0 && version < STEPS.length) {
+    throw new AgentError("ERR_STORE", `the database ${file} was written by an older tiersync`, {
+      hint: "start the agent or run `tiersync sync` once: that brings it up to date",
+    });
+  }
+  return version > 0;
+}
+
+function schemaVersion(database: Database, file: string): number {
+  const version = Number(database.get("PRAGMA user_version")?.["user_version"] ?? 0);
+  if (version <= STEPS.length) return version;
+  throw new AgentError(
+    "ERR_STORE_NEWER",
+    `the database ${file} has schema version ${version}; this tiersync knows versions up to ${STEPS.length}`,
+  );
 }

@@ -24,7 +24,7 @@ export function openTenantStore(
     accounts: createAccountStore(database, tenant),
     journal: createJournal(database, tenant, name),
     holds: createHoldStore(database, tenant, name),
-    outbox: createOutbox(database),
+    outbox: createOutbox(database, tenant),
     // Old pages live on in the write-ahead log until it is emptied.
     scrub: () => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"),
     transaction: database.transaction,
