@@ -18,17 +18,22 @@ import { createEntraSource } from "./entra/source.ts";
 import { AgentError } from "./errors.ts";
 import { childLogger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
+import type { Finding } from "./model/finding.ts";
 import type { RuleTrace } from "./model/verdict.ts";
 import type { CredentialView, TenantPlanView } from "./model/views.ts";
 import { createFetch } from "./platform/fetch.ts";
 import type { Logging } from "./platform/logging.ts";
 import { readProtectedText } from "./platform/protect.ts";
+import { unknownMembers } from "./rules/bind.ts";
 import type { RuleSet } from "./rules/types.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { type InstanceLock, takeLock } from "./store/lock.ts";
+import { isReadable } from "./store/migrations.ts";
 import { openTenantStore } from "./store/tenant-store.ts";
 import { createStoreViews, type StoreViews } from "./store/views.ts";
 import { createLedger } from "./targets/ledger.ts";
+
+export type { CycleStep };
 
 /** Where the database of a home is. */
 export const DATABASE_FILE = "data/tiersync.db";
@@ -48,6 +53,8 @@ export interface AgentOptions {
   readonly progress?: (step: CycleStep) => void;
   /** The database to work on; that of the home by default. */
   readonly databaseFile?: string;
+  /** Only looks, beside whoever works on the home: for `explain`. Check with `openReader` first that there is something to see. */
+  readonly readOnly?: boolean;
 }
 
 export interface Agent {
@@ -60,6 +67,8 @@ export interface Agent {
   cycle(tenant: string, request: CycleRequest): Promise<CycleRecord>;
   /** What the next cycle would do. Writes to this agent's database: see `withPlanner`. */
   plan(tenant: string, request: CycleRequest): Promise<TenantPlanView>;
+  /** Groups that rules name and that no tenant's parent group has as a member, as far as the mirror knows. */
+  unknownGroups(set: Configuration): readonly Finding[];
   explain(tenant: string, id: string): readonly RuleTrace[];
   /** Null when the certificate cannot be read now. */
   credential(tenant: string): CredentialView | null;
@@ -82,7 +91,9 @@ interface TenantAdapters {
 /** Opens the database and is ready for cycles of every tenant. Makes no request by itself. */
 export function openAgent(configuration: Configuration, options: AgentOptions): Agent {
   const { home, env, logging } = options;
-  const database = openDatabase(options.databaseFile ?? join(home, DATABASE_FILE));
+  const database = openDatabase(options.databaseFile ?? join(home, DATABASE_FILE), {
+    readOnly: options.readOnly ?? false,
+  });
   const clock = { now: () => Date.now() };
   const stores = new Map<string, TenantStore>();
   const adapters = new Map<string, TenantAdapters>();
@@ -164,12 +175,40 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     store,
     cycle: (tenant, request) => runCycle(parts(tenant), request),
     plan: async (tenant, request) => planView(store(tenant), await preparePlan(parts(tenant), request)),
+    unknownGroups: (set) =>
+      set.config.tenants.flatMap(({ name, tiers }) => {
+        // A tenant that was never read has no groups to compare with.
+        if (!stores.has(name) || store(name).people.mirroredProperties() === null) return [];
+        const { groups } = store(name).people.groupGraph();
+        return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
+      }),
     explain: (tenant, id) =>
       explainPerson({ rules: current.rules, settings: settings(tenant), store: store(tenant) }, id, clock.now()),
     credential: (tenant) => credentialView(tenantConfig(tenant).credential, clock.now()),
     probe: (tenant) => entra(tenant).probe,
     close: () => database.close(),
   };
+}
+
+/** What a home's database shows. Needs no configuration and no lock: it works beside a running agent. */
+export interface Reader {
+  readonly views: StoreViews;
+  close(): void;
+}
+
+/** Null: nothing was ever synchronised here. Throws `ERR_STORE`, and `ERR_STORE_NEWER` for the database of a newer version. */
+export function openReader(home: string): Reader | null {
+  const file = join(home, DATABASE_FILE);
+  if (!existsSync(file)) return null;
+  const database = openDatabase(file, { readOnly: true });
+  try {
+    if (isReadable(database, file)) return { views: createStoreViews(database), close: () => database.close() };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  database.close();
+  return null;
 }
 
 /** An agent on a copy of the database, which goes away with `work`: whatever it reads and plans changes nothing anywhere. */

@@ -33,10 +33,27 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["model", "errors.ts"],
   platform: ["errors.ts", "log.ts", "model/plain-text.ts"],
   config: ["model", "rules", "platform", "errors.ts", "log.ts"],
+  // The composition root, in four files: adapters, the agent that stays, its tenants' workers, its answers.
   "agent.ts": ["*"],
+  "running.ts": ["*"],
+  "tenants.ts": ["agent.ts", "cycle", "model", "status/console.ts", "errors.ts"],
+  "console.ts": ["agent.ts", "explanation.ts", "config", "model", "status/console.ts", "errors.ts"],
+  "explanation.ts": ["agent.ts", "model", "errors.ts"],
   // Certificates are made and shown without an agent; the simulator is what `demo` runs against.
   cli: [
-    ...["agent.ts", "config", "model", "rules", "plan/render.ts", "platform", "errors.ts", "log.ts"],
+    ...[
+      "agent.ts",
+      "running.ts",
+      "console.ts",
+      "explanation.ts",
+      "config",
+      "model",
+      "rules",
+      "plan/render.ts",
+      "platform",
+      "errors.ts",
+      "log.ts",
+    ],
     ...["simulator", "entra/certificate.ts", "entra/self-signed.ts"],
   ],
   "main.ts": ["cli"],

@@ -4,11 +4,13 @@ import { EXIT, type ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/runtime.ts";
 import { certCommand } from "./cert.ts";
 import type { CommandEntry } from "./command.ts";
+import { demoCommand } from "./demo.ts";
 import { initCommand } from "./init.ts";
 import type { CommandIo } from "./io.ts";
 import { planCommand } from "./plan.ts";
 import { reportError } from "./report-error.ts";
 import { rulesCommand } from "./rules.ts";
+import { runCommand } from "./run.ts";
 import { serviceCommand } from "./service.ts";
 import { syncCommand } from "./sync.ts";
 import { versionCommand } from "./version.ts";
@@ -16,8 +18,10 @@ import { versionCommand } from "./version.ts";
 /** In the order in which help lists them. */
 export const COMMANDS: readonly CommandEntry[] = [
   initCommand,
+  demoCommand,
   planCommand,
   syncCommand,
+  runCommand,
   rulesCommand,
   certCommand,
   serviceCommand,

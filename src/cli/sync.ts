@@ -1,6 +1,5 @@
 /** `sync`: one cycle of every tenant now, then exit. */
-import type { Agent } from "../agent.ts";
-import type { CycleStep } from "../cycle/settings.ts";
+import type { Agent, CycleStep } from "../agent.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { CycleRecord } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";

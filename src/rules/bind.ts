@@ -98,3 +98,20 @@ function byPriority(a: BoundRule, b: BoundRule): number {
   if (a.ref.file !== b.ref.file) return a.ref.file < b.ref.file ? -1 : 1;
   return a.ref.line - b.ref.line;
 }
+
+/**
+ * Errors for groups that rules name as members of the parent and that are not there. Groups named by id or with `anywhere` are left
+ * out: they may exist without having been read yet.
+ */
+export function unknownMembers(ruleSet: RuleSet, context: BindContext): readonly Finding[] {
+  const lookup = groupLookup(context.groups);
+  const findings: Finding[] = [];
+  for (const rule of filesFor(ruleSet, context.tenant).flatMap((file) => file.rules)) {
+    bindCondition(rule.when, (mention) => {
+      const found = mention.anywhere || mention.id !== null ? null : lookup(mention);
+      if (found !== null && found.group === null) findings.push(errorAt(mention.at, found.message));
+      return { id: "", displayName: "" };
+    });
+  }
+  return findings.sort(compareFindings);
+}
