@@ -1,0 +1,57 @@
+/** `run`: a cycle at once, then on the schedule, and the status API, until stopped. */
+import process from "node:process";
+import { EXIT, type ExitCode } from "../errors.ts";
+import { defineCommand, type GlobalOptions } from "./command.ts";
+import { cycleLines } from "./cycle-text.ts";
+import { resolveHome } from "./home.ts";
+import { type CommandIo, outJson } from "./io.ts";
+import { commandLogging } from "./logging.ts";
+
+/** Time for a cycle to stop at a safe place, and for answers under way. */
+const STOP_WITHIN = 4000;
+
+export async function run(options: GlobalOptions, io: CommandIo): Promise<ExitCode> {
+  const home = resolveHome(options.home, io);
+  const { loadConfig } = await import("../config/load.ts");
+  const { startAgent } = await import("../running.ts");
+  const { stopSignals } = await import("../platform/signals.ts");
+  const logging = commandLogging(home, loadConfig(home).value ?? DEFAULT_LOG, options, io);
+  const stop = stopSignals(() => {
+    if (!options.quiet) io.err("stopping …\n");
+  });
+  try {
+    const running = await startAgent({
+      home,
+      env: io.env,
+      logging,
+      listen: (event) => {
+        if (event.type === "finished" && !options.json && !options.quiet) io.out(cycleLines(event.cycle, io));
+      },
+    });
+    if (options.json) outJson(io, { port: running.port, home });
+    else if (!options.quiet) io.out(`tiersync runs on ${home}; look at it: curl http://127.0.0.1:${running.port}/\n`);
+    await aborted(stop.signal);
+    await running.stop(STOP_WITHIN);
+    // Whatever still hangs (a connection that will not close) must not keep a stopped agent alive.
+    setTimeout(() => process.exit(EXIT.done), 500).unref();
+    return EXIT.done;
+  } finally {
+    stop.dispose();
+    logging.dispose();
+  }
+}
+
+const DEFAULT_LOG = { log: { level: "info", maxSize: 20_000_000, maxFiles: 10 } } as const;
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+export const runCommand = defineCommand({
+  name: "run",
+  summary: "a cycle at once, then on the schedule, and the status API, until stopped",
+  details: "Edits of tiersync.yaml and rules/ are seen within two seconds and applied at the next cycle.",
+  examples: ["run", "run --home /srv/tiersync"],
+  run: (options, io) => run(options, io),
+});
