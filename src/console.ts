@@ -1,0 +1,191 @@
+/** What the running agent answers to the status API. */
+import type { Agent } from "./agent.ts";
+import type { GoodSet } from "./config/keeper.ts";
+import { AgentError } from "./errors.ts";
+import { explanationOf } from "./explanation.ts";
+import { emptyCounts } from "./model/action.ts";
+import type { CycleRecord } from "./model/cycle.ts";
+import type { Finding } from "./model/finding.ts";
+import { tierUsage } from "./model/tier.ts";
+import {
+  holdView,
+  type PersonExplanation,
+  type PersonView,
+  type StatusView,
+  type TenantStatus,
+} from "./model/views.ts";
+import type { Console, StartedCycle } from "./status/console.ts";
+
+/** What only the running agent knows. */
+export interface RunningState {
+  readonly version: string;
+  readonly startedAt: number;
+  good(): GoodSet;
+  readonly findings: () => readonly Finding[];
+  readonly loadedAt: () => number;
+  readonly schedule: { nextRun(): string | null; period(): number };
+  /** Requested cycles that have not begun or not ended: id → tenant. */
+  readonly underWay: () => ReadonlyMap<string, { readonly tenant: string; readonly since: number }>;
+  readonly syncing: () => boolean;
+  readonly request: (tenant: string, full: boolean) => string;
+}
+
+/** A tenant's last cycle may be this many periods old before the agent counts as not ready. */
+const PERIODS = 3;
+
+export function createConsole(agent: Agent, state: RunningState): Console {
+  const { views } = agent;
+  const names = (): readonly string[] => state.good().config.tenants.map(({ name }) => name);
+  const known = (tenant: string): string => {
+    const found = names().find((name) => name.toLowerCase() === tenant.toLowerCase());
+    if (found !== undefined) return found;
+    throw new AgentError("ERR_NOT_FOUND", `there is no tenant "${tenant}"`, {
+      hint: `there are: ${names().join(", ")}`,
+    });
+  };
+  const person = (idOrAddress: string): PersonView => onePerson(views.find(idOrAddress), idOrAddress);
+
+  const tenantStatus = (name: string): TenantStatus => {
+    const store = agent.store(name);
+    const used = store.accounts.usage();
+    const waiting = store.people.waiting();
+    const { tiers } = state.good().config.tenants.find((tenant) => tenant.name === name) ?? { tiers: [] };
+    return {
+      name,
+      credential: agent.credential(name),
+      tiers: tiers.flatMap((tier) =>
+        tier.kind === "paid"
+          ? [tierUsage(tier.name, tier.seats, used.get(tier.name) ?? 0, waiting.get(tier.name) ?? 0)]
+          : [],
+      ),
+      users: views.counts(name),
+      lastCycle: views.lastCycle(name),
+      holds: views.holds(name).map((hold) => {
+        const { id, kinds, since, expiresAt } = holdView(hold);
+        return { id, kinds, since, expiresAt };
+      }),
+    };
+  };
+
+  const status = (): StatusView => {
+    const { config, rules } = state.good();
+    const tenants = names().map(tenantStatus);
+    const broken = state.findings().filter(({ level }) => level === "error");
+    const failing = broken.length > 0 || tenants.some(({ lastCycle }) => lastCycle?.outcome === "failed");
+    const held = tenants.some(({ holds }) => holds.length > 0);
+    return {
+      version: state.version,
+      state: state.syncing() ? "syncing" : failing ? "failing" : held ? "held" : "idle",
+      startedAt: new Date(state.startedAt).toISOString(),
+      schedule: { cron: config.schedule, nextRun: state.schedule.nextRun() },
+      rules: {
+        files: rules.files.length,
+        rules: rules.files.reduce((count, file) => count + file.rules.length, 0),
+        loadedAt: new Date(state.loadedAt()).toISOString(),
+        errors: broken,
+      },
+      tenants,
+      warnings: config.remarks,
+    };
+  };
+
+  const sync = ({ tenant, full }: { readonly tenant?: string; readonly full: boolean }): StartedCycle[] => {
+    const chosen = tenant === undefined ? names() : [known(tenant)];
+    return chosen.map((name) => ({ id: state.request(name, full), tenant: name }));
+  };
+  const holdTenant = (id: string): string => {
+    const found = views.holds().find((hold) => hold.id === id);
+    if (found === undefined)
+      throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
+        hint: "GET /holds lists the open ones",
+      });
+    return found.tenant;
+  };
+
+  return {
+    status,
+    readiness: () => readiness(agent, state, names()),
+    users: (query) => views.people(query.tenant === undefined ? query : { ...query, tenant: known(query.tenant) }),
+    user: (idOrAddress): PersonExplanation => explanationOf(agent, person(idOrAddress)),
+    events: (idOrAddress, page) => {
+      const { tenant, id } = person(idOrAddress);
+      return views.events(tenant, id, page);
+    },
+    cycles: (page) => views.cycles(page.tenant === undefined ? page : { ...page, tenant: known(page.tenant) }),
+    cycle: (id) => views.cycle(id) ?? announced(state, id),
+    holds: () => views.holds().map(holdView),
+    approve: (id, only) => {
+      const tenant = holdTenant(id);
+      const users = only === undefined ? null : only.map((user) => person(user).id);
+      const hold = agent.store(tenant).holds.approve(id, users, Date.now());
+      state.request(tenant, false);
+      return holdView(hold);
+    },
+    reject: (id) => {
+      const hold = agent.store(holdTenant(id)).holds.reject(id, Date.now());
+      return holdView(hold);
+    },
+    sync,
+  };
+}
+
+/** Exactly one person, or an error that says what to do. */
+export function onePerson(found: readonly PersonView[], asked: string): PersonView {
+  const [first, second] = found;
+  if (first === undefined) {
+    throw new AgentError("ERR_NOT_FOUND", `nobody known is called "${asked}"`, {
+      hint: "use the object id, user principal name or mail of somebody in the groups; whoever was added just now is known after the next cycle",
+    });
+  }
+  if (second === undefined) return first;
+  const list = found.map(({ id, tenant }) => `${id} (${tenant})`).join(", ");
+  throw new AgentError("ERR_AMBIGUOUS", `"${asked}" fits more than one person: ${list}`, { hint: "use the object id" });
+}
+
+function readiness(agent: Agent, state: RunningState, names: readonly string[]): ReturnType<Console["readiness"]> {
+  const oldest = Date.now() - PERIODS * state.schedule.period();
+  const tenants = names.map((name) => {
+    const last = agent.views.lastCycle(name);
+    if (last === null) return { name, ready: false, reason: "no cycle has ended yet" };
+    if (last.outcome === "failed")
+      return { name, ready: false, reason: last.error?.message ?? "the last cycle failed" };
+    if (Date.parse(last.finishedAt ?? last.startedAt) < oldest) {
+      return {
+        name,
+        ready: false,
+        reason: `the last cycle ended ${last.finishedAt}, more than ${PERIODS} periods ago`,
+      };
+    }
+    return {
+      name,
+      ready: true,
+      reason: last.outcome === "held" ? "the last cycle ended well, with something held" : "the last cycle ended well",
+    };
+  });
+  const broken = state.findings().some(({ level }) => level === "error");
+  const reason = broken
+    ? "configuration or rules are broken; the last good set is in force"
+    : (tenants.find(({ ready }) => !ready)?.reason ?? "");
+  return { ready: !broken && tenants.every(({ ready }) => ready), tenants, reason };
+}
+
+/** A cycle that was asked for and has not begun: its id is known already. */
+function announced(state: RunningState, id: string): CycleRecord {
+  const found = state.underWay().get(id);
+  if (found === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
+  return {
+    id,
+    tenant: found.tenant,
+    kind: "incremental",
+    trigger: "api",
+    startedAt: new Date(found.since).toISOString(),
+    finishedAt: null,
+    durationMs: null,
+    outcome: null,
+    requests: { token: 0, graph: 0, target: 0 },
+    actions: emptyCounts(),
+    held: {},
+    failures: [],
+    error: null,
+  };
+}

@@ -1,0 +1,209 @@
+/** The agent that stays: schedule, status API, hot reload, until it is stopped. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { type Agent, DATABASE_FILE, lockHome, openAgent } from "./agent.ts";
+import { createKeeper, type GoodSet, type Keeper } from "./config/keeper.ts";
+import type { HomeFiles } from "./config/parse.ts";
+import { createConsole } from "./console.ts";
+import { type Schedule, startSchedule } from "./cycle/schedule.ts";
+import type { CycleStep } from "./cycle/settings.ts";
+import { AgentError, toAgentError } from "./errors.ts";
+import type { Logger } from "./log.ts";
+import type { CycleRecord } from "./model/cycle.ts";
+import { formatFinding } from "./model/finding.ts";
+import type { StatusView } from "./model/views.ts";
+import { writeFileAtomic } from "./platform/atomic-file.ts";
+import type { Logging } from "./platform/logging.ts";
+import { readProtectedText, writeProtected } from "./platform/protect.ts";
+import { VERSION } from "./platform/runtime.ts";
+import { type LoopbackServer, serveLoopback } from "./platform/serve.ts";
+import { createStatusApp } from "./status/app.ts";
+import type { CycleEvent } from "./status/console.ts";
+import { openDatabase } from "./store/database.ts";
+import { createMeta } from "./store/meta.ts";
+import { createTenants, type Tenants } from "./tenants.ts";
+
+export interface RunningOptions {
+  /** Absolute. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logging: Logging;
+  readonly listen?: (event: CycleEvent) => void;
+}
+
+export interface RunningAgent {
+  readonly port: number;
+  readonly agent: Agent;
+  /** The first cycle of each tenant, as it ends. */
+  readonly firstCycles: Promise<readonly CycleRecord[]>;
+  status(): StatusView;
+  /** Asks for a cycle of every tenant. */
+  sync(): void;
+  /** Ends the running cycles, the API and the schedule; at most `deadline` ms. */
+  stop(deadline: number): Promise<void>;
+}
+
+/** Throws `ERR_LOCKED`, `ERR_CONFIG` (broken, and no last good set), `ERR_PLATFORM` (port taken), `ERR_STORE`. */
+export async function startAgent(options: RunningOptions): Promise<RunningAgent> {
+  const { home, logging } = options;
+  const log = logging.logger("agent");
+  const releases: (() => void | Promise<void>)[] = [];
+  const release = async (): Promise<void> => {
+    // Last in, first out; one that fails must not keep the others from being given back.
+    for (const give of releases.splice(0).reverse()) {
+      try {
+        await give();
+      } catch (error) {
+        log.error("stopping: {message}", { message: toAgentError(error).message });
+      }
+    }
+  };
+  try {
+    const lock = lockHome(home);
+    releases.push(() => lock.release());
+    let onChange = (): void => {};
+    const keeper = openKeeper(home, log, releases, () => onChange());
+    const good = requireGood(keeper);
+    const startedAt = Date.now();
+    const listeners = new Set<(event: CycleEvent) => void>();
+    if (options.listen !== undefined) listeners.add(options.listen);
+    const emit = (event: CycleEvent): void => {
+      for (const listener of listeners) listener(event);
+    };
+    const agent = openAgent(good, { home, env: options.env, logging, progress: (step) => onStep(step) });
+    releases.push(() => agent.close());
+    keeper.setAcceptance((set) => agent.unknownGroups(set));
+
+    const tenants = createTenants(agent, emit, () => {
+      const set = keeper.good;
+      if (set !== null) agent.configure(set);
+    });
+    const onStep = (step: CycleStep): void => tenants.step(step);
+    releases.push(() => tenants.stop());
+
+    let schedule = scheduleOf(good, log, tenants);
+    releases.push(() => schedule.stop());
+    onChange = () => {
+      tenants.reset();
+      const set = keeper.good;
+      if (
+        set === null ||
+        (set.config.schedule === agent.configuration.config.schedule &&
+          set.config.fullSync === agent.configuration.config.fullSync)
+      )
+        return;
+      schedule.stop();
+      schedule = scheduleOf(set, log, tenants);
+    };
+
+    const stopping = new AbortController();
+    const token = apiToken(home);
+    const answers = createConsole(agent, {
+      version: VERSION,
+      startedAt,
+      good: () => keeper.good ?? good,
+      findings: () => keeper.findings,
+      loadedAt: () => keeper.loadedAt,
+      schedule: { nextRun: () => schedule.nextRun(), period: () => schedule.period() },
+      underWay: () => tenants.underWay(),
+      syncing: () => tenants.busy(),
+      request: (tenant, full) => tenants.request(tenant, "api", full),
+    });
+    const app = createStatusApp({
+      console: answers,
+      token,
+      protectReads: good.config.status.protectReads,
+      signal: stopping.signal,
+      progress: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      version: VERSION,
+      log: logging.logger("status"),
+    });
+    const server = await serveLoopback((request) => app.fetch(request), good.config.status);
+    releases.push(() => server.stop(1000));
+    announce(home, server, startedAt);
+    releases.push(() => rmSync(runFile(home), { force: true }));
+    log.info("tiersync {version} runs; status on port {port}", { version: VERSION, port: server.port });
+
+    const names = good.config.tenants.map(({ name }) => name);
+    const firstCycles = Promise.all(names.map((name) => tenants.result(tenants.request(name, "startup", false))));
+    firstCycles.catch(() => undefined);
+    return {
+      port: server.port,
+      agent,
+      firstCycles,
+      status: () => answers.status(),
+      sync: () => void answers.sync({ full: false }),
+      stop: async (deadline) => {
+        stopping.abort();
+        const late = Promise.withResolvers<void>();
+        const timer = setTimeout(late.resolve, deadline);
+        await Promise.race([release(), late.promise]);
+        clearTimeout(timer);
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Where a running agent says how to reach it. */
+export function runFile(home: string): string {
+  return join(home, "data", "run.json");
+}
+
+function announce(home: string, server: LoopbackServer, startedAt: number): void {
+  const run = { pid: process.pid, port: server.port, started: new Date(startedAt).toISOString() };
+  writeFileAtomic(runFile(home), `${JSON.stringify(run)}\n`);
+}
+
+/** The token that POST needs; made at the first start, kept from then on, read afresh each time. */
+function apiToken(home: string): () => string {
+  const file = join(home, "keys", "api.token");
+  if (!existsSync(file)) {
+    mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
+    writeProtected(file, `${randomBytes(32).toString("base64url")}\n`);
+  }
+  return () => readProtectedText(file);
+}
+
+function openKeeper(home: string, log: Logger, releases: (() => void)[], changed: () => void): Keeper {
+  const database = openDatabase(join(home, DATABASE_FILE));
+  releases.push(() => database.close());
+  const meta = createMeta(database);
+  const keeper = createKeeper({
+    home,
+    log,
+    lastGood: {
+      read: () => {
+        const text = meta.read("last good");
+        return text === null ? null : (JSON.parse(text) as HomeFiles);
+      },
+      write: (files) => meta.write("last good", JSON.stringify(files)),
+    },
+    changed,
+  });
+  releases.push(() => keeper.stop());
+  return keeper;
+}
+
+function requireGood(keeper: Keeper): GoodSet {
+  if (keeper.good !== null) return keeper.good;
+  const errors = keeper.findings.filter(({ level }) => level === "error");
+  throw new AgentError("ERR_CONFIG", errors.map(formatFinding).join("\n"));
+}
+
+function scheduleOf({ config }: GoodSet, log: Logger, tenants: Tenants): Schedule {
+  return startSchedule({
+    schedule: config.schedule,
+    fullSync: config.fullSync,
+    ...(config.timezone === null ? {} : { timezone: config.timezone }),
+    log,
+    tick: (full) => tenants.tick(full),
+  });
+}

@@ -1,0 +1,91 @@
+/** The running agent's tenants: a worker for each, and what is told of their cycles. */
+import type { Agent } from "./agent.ts";
+import type { CycleStep } from "./cycle/settings.ts";
+import { createSlowDown, type SlowDown } from "./cycle/slow-down.ts";
+import { createWorker, type Work, type Worker } from "./cycle/worker.ts";
+import { AgentError } from "./errors.ts";
+import type { CycleRecord, CycleTrigger } from "./model/cycle.ts";
+import type { CycleEvent } from "./status/console.ts";
+
+export interface Tenants {
+  request(tenant: string, trigger: CycleTrigger, full: boolean): string;
+  result(id: string): Promise<CycleRecord>;
+  tick(full: boolean): void;
+  step(step: CycleStep): void;
+  underWay(): ReadonlyMap<string, { readonly tenant: string; readonly since: number }>;
+  busy(): boolean;
+  /** Something was mended, perhaps. */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+/** A worker for each tenant, made when the tenant first appears. */
+export function createTenants(agent: Agent, emit: (event: CycleEvent) => void, beforeCycle: () => void): Tenants {
+  const workers = new Map<string, { worker: Worker; slow: SlowDown }>();
+  const requested = new Map<string, { tenant: string; since: number }>();
+  const told = new Set<string>();
+
+  const cycle = async (tenant: string, slow: SlowDown, work: Work): Promise<CycleRecord> => {
+    beforeCycle();
+    try {
+      const record = await agent.cycle(tenant, { ...work, pauses: true, suspicious: false });
+      slow.ended(record);
+      emit({ type: "finished", cycle: record });
+      return record;
+    } finally {
+      requested.delete(work.id);
+      told.delete(work.id);
+    }
+  };
+  const of = (tenant: string): { worker: Worker; slow: SlowDown } => {
+    let found = workers.get(tenant);
+    if (found === undefined) {
+      const slow = createSlowDown();
+      found = { slow, worker: createWorker((work) => cycle(tenant, slow, work)) };
+      workers.set(tenant, found);
+    }
+    return found;
+  };
+  const names = (): readonly string[] => agent.configuration.config.tenants.map(({ name }) => name);
+  const tenants: Tenants = {
+    request: (tenant, trigger, full) => {
+      const { worker, slow } = of(tenant);
+      if (trigger === "api") slow.reset();
+      const since = Date.now();
+      const id = worker.request({ trigger, full });
+      requested.set(id, requested.get(id) ?? { tenant, since });
+      return id;
+    },
+    result: async (id) => {
+      const tenant = requested.get(id)?.tenant;
+      if (tenant === undefined) throw new AgentError("ERR_NOT_FOUND", `no cycle "${id}" is under way`);
+      return await of(tenant).worker.result(id);
+    },
+    tick: (full) => {
+      beforeCycle();
+      for (const tenant of names()) {
+        const { worker, slow } = of(tenant);
+        // A cycle that is still running will have read what this tick would; a full one must not get lost.
+        if (worker.running !== null && !full) continue;
+        if (slow.due()) tenants.request(tenant, "schedule", full);
+      }
+    },
+    step: ({ tenant, step, done, of: total }) => {
+      const id = of(tenant).worker.running;
+      if (id === null || step === "done") return;
+      if (!told.has(id)) {
+        const record = agent.views.cycle(id);
+        if (record !== null) emit({ type: "started", cycle: record });
+        told.add(id);
+      }
+      emit({ type: "step", cycle: id, tenant, step, done, total });
+    },
+    underWay: () => requested,
+    busy: () => [...workers.values()].some(({ worker }) => worker.running !== null),
+    reset: () => {
+      for (const { slow } of workers.values()) slow.reset();
+    },
+    stop: async () => void (await Promise.all([...workers.values()].map(({ worker }) => worker.stop()))),
+  };
+  return tenants;
+}
