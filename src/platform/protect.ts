@@ -2,7 +2,7 @@
  * Files that only the agent's account may read: private keys, secrets, the API token. On POSIX systems mode 0600 in a folder
  * of mode 0700; on Windows, where modes mean nothing, an access list on the folder, and encryption by the machine (DPAPI).
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { AgentError } from "../errors.ts";
@@ -16,6 +16,8 @@ export interface Protection {
   closeFolder(folder: string): void;
   /** Throws `AgentError` `ERR_SECRET` when others can read the file. */
   assertPrivate(path: string): void;
+  /** Gives a file that was just written to the account that its folder belongs to. */
+  handOver(path: string): void;
   /** Encryption by the machine; null where files are kept as they are. */
   readonly machine: {
     encrypt(bytes: Uint8Array): Uint8Array;
@@ -26,6 +28,12 @@ export interface Protection {
 
 const posix: Protection = {
   machine: null,
+  /** What root writes (`sudo tiersync cert new`), the service's user must be able to read. */
+  handOver(path) {
+    if (process.getuid?.() !== 0) return;
+    const { uid, gid } = statSync(dirname(path));
+    if (uid !== 0) chownSync(path, uid, gid);
+  },
   closeFolder(folder) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if ((statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
@@ -56,6 +64,7 @@ const unprotected: Protection = {
     mkdirSync(folder, { recursive: true });
   },
   assertPrivate() {},
+  handOver() {},
 };
 
 async function protectionHere(): Promise<Protection> {
@@ -78,6 +87,7 @@ export function writeProtected(path: string, content: string | Uint8Array, optio
     protection.closeFolder(dirname(path));
     const kept = options.plain === true ? content : sealed(content);
     writeFileAtomic(path, kept, { mode: 0o600, exclusive: options.exclusive ?? false });
+    protection.handOver(path);
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? "unknown";
     if (errno === "EEXIST") throw new AgentError("ERR_EXISTS", `${path} exists already`, { cause: error });

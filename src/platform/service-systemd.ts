@@ -31,14 +31,7 @@ export const systemdServices: ServiceManager = {
     assertSafePlace(definition);
     const user = userOf(definition);
     const done = ensureUser(user, definition.account === null);
-    const { uid, gid } = idsOf(user);
-    for (const name of OWN_FOLDERS) {
-      const folder = join(definition.home, name);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      chmodSync(folder, 0o700);
-      chownTree(folder, uid, gid);
-      done.push(`${folder}: for ${user} only`);
-    }
+    done.push(...handOverFolders(definition.home, user));
     writeFileAtomic(UNIT_FILE, unitOf(definition));
     systemctl("daemon-reload");
     systemctl("enable", UNIT);
@@ -56,6 +49,9 @@ export const systemdServices: ServiceManager = {
   async start() {
     requireRoot();
     requireInstalled();
+    const { home, user } = readUnit(readFileSync(UNIT_FILE, "utf8"));
+    // What root left there meanwhile (`sudo tiersync sync`) would stop the service from working.
+    if (home !== null && user !== null) handOverFolders(home, user);
     systemctl("start", UNIT);
   },
 
@@ -154,6 +150,18 @@ function ensureUser(user: string, mayCreate: boolean): string[] {
 
 function idsOf(user: string): { uid: number; gid: number } {
   return { uid: Number(run("id", ["-u", "--", user])), gid: Number(run("id", ["-g", "--", user])) };
+}
+
+/** The folders that the service writes: its user's and nobody else's. Gives a line for each. */
+function handOverFolders(home: string, user: string): string[] {
+  const { uid, gid } = idsOf(user);
+  return OWN_FOLDERS.map((name) => {
+    const folder = join(home, name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    chownTree(folder, uid, gid);
+    return `${folder}: for ${user} only`;
+  });
 }
 
 function chownTree(path: string, uid: number, gid: number): void {

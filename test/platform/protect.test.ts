@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -93,3 +103,14 @@ test("protected bytes come back from their text, also after an editor added a BO
 test("a PEM does not look protected", () => {
   expect(isSealed(new TextEncoder().encode("-----BEGIN PRIVATE KEY-----\nMII="))).toBe(false);
 });
+
+test.if(posix && process.getuid?.() === 0)(
+  "what root writes into another account's folder belongs to that account",
+  () => {
+    const keys = join(folder, "keys");
+    mkdirSync(keys, { mode: 0o700 });
+    chownSync(keys, 12345, 12346);
+    writeProtected(join(keys, "a"), "x");
+    expect(statSync(join(keys, "a"))).toMatchObject({ uid: 12345, gid: 12346 });
+  },
+);

@@ -14,5 +14,7 @@ export const windowsProtection: Protection = {
   },
   /** The folder's list decides; that it may be read here says nothing about others. */
   assertPrivate() {},
+  /** New files have the rights that their folder passes on. */
+  handOver() {},
   machine: { encrypt: protect, decrypt: unprotect },
 };
