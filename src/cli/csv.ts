@@ -22,16 +22,16 @@ const COLUMNS: readonly (readonly [string, (person: PersonView) => Value])[] = [
   ["targetId", (person) => person.targetId],
 ];
 
-export interface CsvOptions {
-  /** Begins with a byte order mark, by which Excel knows UTF-8. Default false. */
-  readonly byteOrderMark?: boolean;
+/** The header line, ended by CR LF. */
+export function csvHeader(): string {
+  return `${COLUMNS.map(([title]) => title).join(",")}\r\n`;
 }
 
-/** A header line and one line per person, each ended by CR LF. */
-export function peopleCsv(people: Iterable<PersonView>, options: CsvOptions = {}): string {
-  const lines = [COLUMNS.map(([title]) => title).join(",")];
-  for (const person of people) lines.push(COLUMNS.map(([, value]) => field(value(person))).join(","));
-  return `${options.byteOrderMark === true ? "\ufeff" : ""}${lines.join("\r\n")}\r\n`;
+/** One line per person, each ended by CR LF. */
+export function csvLines(people: Iterable<PersonView>): string {
+  let text = "";
+  for (const person of people) text += `${COLUMNS.map(([, value]) => field(value(person))).join(",")}\r\n`;
+  return text;
 }
 
 /** What spreadsheets take for the start of a formula, in half and full width, also behind spaces that some leave out. */

@@ -11,7 +11,8 @@ import { demoReport } from "./demo-report.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { commandLogging } from "./logging.ts";
 import { createProgress } from "./progress.ts";
-import { exitOf, stepText } from "./sync.ts";
+import { exitOf } from "./sync.ts";
+import { stepText } from "./with-home.ts";
 
 export interface DemoOptions extends GlobalOptions {
   readonly once?: boolean;

@@ -27,10 +27,16 @@ export function loadGoodHome(home: string): GoodHome {
 /** The tenants a command is about. Throws `AgentError` `ERR_USAGE` for a name that is not in tiersync.yaml. */
 export function selectTenants(config: AgentConfig, name: string | undefined): readonly TenantConfig[] {
   if (name === undefined) return config.tenants;
-  const chosen = config.tenants.filter((tenant) => tenant.name.toLowerCase() === name.toLowerCase());
-  if (chosen.length > 0) return chosen;
   const names = config.tenants.map((tenant) => tenant.name);
-  throw new AgentError("ERR_USAGE", `there is no tenant "${name}" in tiersync.yaml${suggestion(name, names)}`, {
-    hint: "see `tenants:` in tiersync.yaml",
+  const chosen = knownTenant(names, name, "in tiersync.yaml");
+  return config.tenants.filter((tenant) => tenant.name === chosen);
+}
+
+/** The name as it is written in `names`, whatever the case it was typed in. Throws `ERR_USAGE`; `where`: what the names come from. */
+export function knownTenant(names: readonly string[], typed: string, where: string): string {
+  const found = names.find((name) => name.toLowerCase() === typed.toLowerCase());
+  if (found !== undefined) return found;
+  throw new AgentError("ERR_USAGE", `there is no tenant "${typed}" ${where}${suggestion(typed, names)}`, {
+    hint: names.length === 0 ? "see `tenants:` in tiersync.yaml" : `there are: ${names.join(", ")}`,
   });
 }

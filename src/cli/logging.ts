@@ -1,5 +1,6 @@
 /** The log of one command: the file in logs/, and on stderr what the person or the service manager should see at once. */
 import type { AgentConfig } from "../config/types.ts";
+import type { EventLog } from "../platform/event-log.ts";
 import { createLogging, type Level, type Logging } from "../platform/logging.ts";
 import type { GlobalOptions } from "./command.ts";
 import type { CommandIo } from "./io.ts";
@@ -10,6 +11,7 @@ export function commandLogging(
   config: Pick<AgentConfig, "log"> | null,
   options: GlobalOptions,
   io: CommandIo,
+  events: EventLog | null = null,
 ): Logging {
   const { level, maxSize, maxFiles } = config?.log ?? { level: "info", maxSize: 0, maxFiles: 1 };
   return createLogging({
@@ -19,6 +21,7 @@ export function commandLogging(
     maxFiles,
     stderr: io.terminal.err ? "human" : "json",
     stderrLevel: stderrLevel(options),
+    events,
     writeStderr: (text) => io.err(text),
   });
 }

@@ -10,7 +10,7 @@ import { loadGoodHome, selectTenants } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 import { reportError } from "./report-error.ts";
-import { stepText } from "./sync.ts";
+import { stepText } from "./with-home.ts";
 
 const DEADLINE = 4 * 60 * 1000;
 

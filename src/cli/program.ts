@@ -5,6 +5,9 @@ import { VERSION } from "../platform/runtime.ts";
 import { certCommand } from "./cert.ts";
 import type { CommandEntry } from "./command.ts";
 import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
+import { exportCommand } from "./export.ts";
+import { holdsCommand } from "./holds.ts";
 import { initCommand } from "./init.ts";
 import type { CommandIo } from "./io.ts";
 import { planCommand } from "./plan.ts";
@@ -12,6 +15,7 @@ import { reportError } from "./report-error.ts";
 import { rulesCommand } from "./rules.ts";
 import { runCommand } from "./run.ts";
 import { serviceCommand } from "./service.ts";
+import { statusCommand } from "./status.ts";
 import { syncCommand } from "./sync.ts";
 import { versionCommand } from "./version.ts";
 
@@ -22,9 +26,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   planCommand,
   syncCommand,
   runCommand,
+  statusCommand,
+  explainCommand,
+  holdsCommand,
   rulesCommand,
   certCommand,
   serviceCommand,
+  exportCommand,
   versionCommand,
 ];
 

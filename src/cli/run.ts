@@ -1,6 +1,7 @@
 /** `run`: a cycle at once, then on the schedule, and the status API, until stopped. */
 import process from "node:process";
-import { EXIT, type ExitCode } from "../errors.ts";
+import { Option } from "@commander-js/extra-typings";
+import { EXIT, type ExitCode, toAgentError } from "../errors.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { cycleLines } from "./cycle-text.ts";
 import { resolveHome } from "./home.ts";
@@ -10,15 +11,38 @@ import { commandLogging } from "./logging.ts";
 /** Time for a cycle to stop at a safe place, and for answers under way. */
 const STOP_WITHIN = 4000;
 
-export async function run(options: GlobalOptions, io: CommandIo): Promise<ExitCode> {
-  const home = resolveHome(options.home, io);
-  const { loadConfig } = await import("../config/load.ts");
-  const { startAgent } = await import("../running.ts");
+export interface RunOptions extends GlobalOptions {
+  /** Started by the Windows service manager. */
+  readonly service?: boolean;
+}
+
+export async function run(options: RunOptions, io: CommandIo): Promise<ExitCode> {
+  if (options.service) {
+    const { runAsService } = await import("../platform/service.ts");
+    return (await runAsService((host) => keepRunning(options, io, host))) === EXIT.done ? EXIT.done : EXIT.failed;
+  }
   const { stopSignals } = await import("../platform/signals.ts");
-  const logging = commandLogging(home, loadConfig(home).value ?? DEFAULT_LOG, options, io);
   const stop = stopSignals(() => {
     if (!options.quiet) io.err("stopping …\n");
   });
+  try {
+    return await keepRunning(options, io, { stop: stop.signal, ready() {} });
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function keepRunning(
+  options: RunOptions,
+  io: CommandIo,
+  host: { readonly stop: AbortSignal; readonly ready: () => void },
+): Promise<ExitCode> {
+  const home = resolveHome(options.home, io);
+  const { loadConfig } = await import("../config/load.ts");
+  const { startAgent } = await import("../running.ts");
+  const { openSystemEventLog } = await import("../platform/event-log.ts");
+  const events = await openSystemEventLog();
+  const logging = commandLogging(home, loadConfig(home).value ?? DEFAULT_LOG, options, io, events);
   try {
     const running = await startAgent({
       home,
@@ -28,15 +52,19 @@ export async function run(options: GlobalOptions, io: CommandIo): Promise<ExitCo
         if (event.type === "finished" && !options.json && !options.quiet) io.out(cycleLines(event.cycle, io));
       },
     });
+    host.ready();
     if (options.json) outJson(io, { port: running.port, home });
     else if (!options.quiet) io.out(`tiersync runs on ${home}; look at it: curl http://127.0.0.1:${running.port}/\n`);
-    await aborted(stop.signal);
+    await aborted(host.stop);
     await running.stop(STOP_WITHIN);
     // Whatever still hangs (a connection that will not close) must not keep a stopped agent alive.
     setTimeout(() => process.exit(EXIT.done), 500).unref();
     return EXIT.done;
+  } catch (thrown) {
+    // A service has no console on which `reportError` could tell it.
+    if (options.service) logging.logger("agent").error("the agent ended: {message}", { message: toAgentError(thrown).message });
+    throw thrown;
   } finally {
-    stop.dispose();
     logging.dispose();
   }
 }
@@ -53,5 +81,6 @@ export const runCommand = defineCommand({
   summary: "a cycle at once, then on the schedule, and the status API, until stopped",
   details: "Edits of tiersync.yaml and rules/ are seen within two seconds and applied at the next cycle.",
   examples: ["run", "run --home /srv/tiersync"],
+  configure: (command) => command.addOption(new Option("--service", "started by the Windows service manager").hideHelp()),
   run: (options, io) => run(options, io),
 });

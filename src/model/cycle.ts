@@ -51,6 +51,8 @@ export interface Hold {
   readonly tenant: string;
   /** The guarded kind whose limit was exceeded. */
   readonly guard: ActionKind;
+  /** Why, with numbers: `40 revokes in 24 h exceed the limit of 25`. */
+  readonly reason: string;
   /** ISO 8601 UTC. */
   readonly since: string;
   readonly expiresAt: string;

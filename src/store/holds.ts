@@ -142,6 +142,7 @@ export function readHold(database: Database, row: Row, tenant: string): Hold {
     id,
     tenant,
     guard: row["guard"] as GuardedKind,
+    reason: row["reason"] as string,
     since: new Date(row["since"] as number).toISOString(),
     expiresAt: new Date(row["expires_at"] as number).toISOString(),
     actions: database

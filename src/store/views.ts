@@ -24,6 +24,8 @@ export interface PageRequest {
 }
 
 export interface StoreViews {
+  /** Names of the tenants that were ever opened, sorted. */
+  tenants(): readonly string[];
   people(query: PeopleQuery): Page<PersonView>;
   /** Everybody whose object id, address or user principal name this is. */
   find(idOrAddress: string, tenant?: string): readonly PersonView[];
@@ -45,6 +47,7 @@ export function createStoreViews(database: Database): StoreViews {
     return rows.map((row) => readPersonView(row, places.get(row["key"] as number) ?? null));
   };
   return {
+    tenants: () => database.all("SELECT name FROM tenant ORDER BY name").map((row) => row["name"] as string),
     people: (query) => {
       const conditions = ["d.person>?"];
       const values: SqlValue[] = [readCursor(query.after)];

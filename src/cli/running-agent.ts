@@ -1,0 +1,134 @@
+/** The agent that runs on a home folder, reached through its status API. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { AgentError, ERROR_CODES, type ErrorCode } from "../errors.ts";
+import { createFetch } from "../platform/fetch.ts";
+import { readProtectedText } from "../platform/protect.ts";
+
+/** Longest time for an answer of the agent; ms. */
+const PATIENCE = 10_000;
+
+export interface RunningAgentLink {
+  readonly pid: number;
+  readonly port: number;
+  /** ISO 8601 UTC. */
+  readonly started: string;
+  /** Throws the problem that the agent answers as an `AgentError` of its code. */
+  text(path: string): Promise<string>;
+  json(path: string): Promise<unknown>;
+  post(path: string, body: unknown): Promise<unknown>;
+}
+
+export type AgentSearch =
+  | { readonly agent: RunningAgentLink; readonly absent: null }
+  /** Why there is none: for people. */
+  | { readonly agent: null; readonly absent: string };
+
+/** Looks in data/run.json, whether the process lives, and whether what answers at its port is tiersync. */
+export async function findRunningAgent(home: string): Promise<AgentSearch> {
+  const run = readRunFile(home);
+  if (run === null) return { agent: null, absent: "no agent is running on this home folder" };
+  const stale = (why: string): AgentSearch => ({
+    agent: null,
+    absent: `no agent is running on this home folder: data/run.json was left behind (${why})`,
+  });
+  if (!isAlive(run.pid)) return stale(`process ${run.pid} has ended`);
+  // Without the token: it is only shown to what has proved to be an agent.
+  let health = await healthAt("127.0.0.1", run.port);
+  if (health === "tiersync") return { agent: linkTo(home, run, "127.0.0.1"), absent: null };
+  const { loadConfig } = await import("../config/load.ts");
+  const configured = loadConfig(home).value?.status.host ?? "127.0.0.1";
+  if (/^127\./.test(configured) && configured !== "127.0.0.1") {
+    health = await healthAt(configured, run.port);
+    if (health === "tiersync") return { agent: linkTo(home, run, configured), absent: null };
+  }
+  return stale(
+    health === "silence" ? `nothing answers at port ${run.port}` : `another program answers at port ${run.port}`,
+  );
+}
+
+/** Throws `ERR_NOT_RUNNING`. */
+export async function requireRunningAgent(home: string): Promise<RunningAgentLink> {
+  const { agent, absent } = await findRunningAgent(home);
+  if (agent === null) throw new AgentError("ERR_NOT_RUNNING", absent);
+  return agent;
+}
+
+interface RunFile {
+  readonly pid: number;
+  readonly port: number;
+  readonly started: string;
+}
+
+function readRunFile(home: string): RunFile | null {
+  try {
+    const { pid, port, started } = JSON.parse(readFileSync(join(home, "data", "run.json"), "utf8")) as Partial<RunFile>;
+    const whole = Number.isSafeInteger(pid) && Number.isSafeInteger(port);
+    return whole && typeof started === "string" ? { pid: Number(pid), port: Number(port), started } : null;
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Not ours to signal, but there.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  const fetch = createFetch({ proxy: null, caFile: null });
+  return await fetch(url, { redirect: "manual", ...init, signal: AbortSignal.timeout(PATIENCE) });
+}
+
+async function healthAt(host: string, port: number): Promise<"tiersync" | "other" | "silence"> {
+  const answer = await ask(`http://${host}:${port}/healthz`).catch(() => null);
+  if (answer === null) return "silence";
+  const body = (await answer.json().catch(() => null)) as { healthy?: unknown; version?: unknown } | null;
+  return typeof body?.healthy === "boolean" && typeof body.version === "string" ? "tiersync" : "other";
+}
+
+function linkTo(home: string, run: RunFile, host: string): RunningAgentLink {
+  const request = async (path: string, init: RequestInit): Promise<Response> => {
+    const token = apiToken(home);
+    const headers = { ...init.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
+    const response = await ask(`http://${host}:${run.port}${path}`, { ...init, headers }).catch((cause: unknown) => {
+      throw new AgentError("ERR_NOT_RUNNING", `the agent (process ${run.pid}) does not answer at port ${run.port}`, {
+        hint: "it may be stopping, or hang: see logs/tiersync.log",
+        cause,
+      });
+    });
+    if (!response.ok) throw await problemOf(response);
+    return response;
+  };
+  return {
+    ...run,
+    text: async (path) => await (await request(path, { headers: { Accept: "text/plain" } })).text(),
+    json: async (path) => await (await request(path, { headers: { Accept: "application/json" } })).json(),
+    post: async (path, body) => {
+      const headers = { "Content-Type": "application/json" };
+      return await (await request(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+    },
+  };
+}
+
+/** Null: there is none, or it is not ours to read; the agent then says what it needs. */
+function apiToken(home: string): string | null {
+  try {
+    return readProtectedText(join(home, "keys", "api.token")).trim();
+  } catch {
+    return null;
+  }
+}
+
+async function problemOf(response: Response): Promise<AgentError> {
+  const body = (await response.json().catch(() => ({}))) as { code?: unknown; detail?: unknown; hint?: unknown };
+  const code = typeof body.code === "string" && body.code in ERROR_CODES ? (body.code as ErrorCode) : "ERR_INTERNAL";
+  const detail = typeof body.detail === "string" ? body.detail : `the agent answered ${response.status}`;
+  return new AgentError(code, detail, typeof body.hint === "string" ? { hint: body.hint } : {});
+}

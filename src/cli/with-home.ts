@@ -1,0 +1,69 @@
+/** What commands that work on a home folder share: the lock, the agent, its log, progress, and an orderly end. */
+import type { Agent, CycleStep } from "../agent.ts";
+import type { ExitCode } from "../errors.ts";
+import type { CycleRecord } from "../model/cycle.ts";
+import { plainText } from "../model/plain-text.ts";
+import type { GlobalOptions } from "./command.ts";
+import type { CommandIo } from "./io.ts";
+import { type GoodHome, loadGoodHome } from "./load-home.ts";
+import { commandLogging } from "./logging.ts";
+import { createProgress, type Progress } from "./progress.ts";
+
+/** A one-shot cycle's time limit, as in `run`. */
+const DEADLINE = 4 * 60 * 1000;
+
+export interface HomeAtWork {
+  readonly good: GoodHome;
+  readonly agent: Agent;
+  readonly progress: Progress;
+  /** One cycle of each of these tenants, side by side: what happens to one does not touch the others. */
+  cycles(tenants: readonly string[], full: boolean): Promise<CycleRecord[]>;
+}
+
+/** Throws `ERR_LOCKED` while another instance is at work on the home, and `ERR_CONFIG` for a broken one. */
+export async function withHome(
+  home: string,
+  options: GlobalOptions,
+  io: CommandIo,
+  work: (at: HomeAtWork) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const good = loadGoodHome(home);
+  const { openAgent, lockHome } = await import("../agent.ts");
+  const { stopSignals } = await import("../platform/signals.ts");
+  const lock = lockHome(home);
+  const logging = commandLogging(home, good.config, options, io);
+  const progress = createProgress(io, options.quiet === true || options.json === true);
+  const stop = stopSignals();
+  let agent: Agent | null = null;
+  try {
+    const opened = openAgent(good, { home, env: io.env, logging, progress: (step) => progress.step(stepText(step)) });
+    agent = opened;
+    const cycles: HomeAtWork["cycles"] = async (tenants, full) => {
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DEADLINE)]);
+      const deadline = Date.now() + DEADLINE;
+      const request = { trigger: "cli", full, pauses: false, suspicious: false, signal, deadline } as const;
+      return await Promise.all(tenants.map((name) => opened.cycle(name, request)));
+    };
+    return await work({ good, agent: opened, progress, cycles });
+  } finally {
+    progress.dispose();
+    stop.dispose();
+    agent?.close();
+    logging.dispose();
+    lock.release();
+  }
+}
+
+const STEPS: Readonly<Record<CycleStep["step"], string>> = {
+  read: "reading groups and people",
+  evaluate: "applying the rules",
+  mailboxes: "reading mailbox settings",
+  plan: "planning",
+  apply: "giving and taking licences",
+  done: "done",
+};
+
+export function stepText({ tenant, step, done, of }: CycleStep): string {
+  const count = done === 0 || step === "done" ? "" : of === null ? ` (${done})` : ` (${done} of ${of})`;
+  return `${plainText(tenant)}: ${STEPS[step]}${count}`;
+}
