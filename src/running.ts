@@ -16,7 +16,7 @@ import { formatFinding } from "./model/finding.ts";
 import type { StatusView } from "./model/views.ts";
 import { writeFileAtomic } from "./platform/atomic-file.ts";
 import type { Logging } from "./platform/logging.ts";
-import { readProtectedText, writeProtected } from "./platform/protect.ts";
+import { protectFolder, readProtectedText, writeProtected } from "./platform/protect.ts";
 import { VERSION } from "./platform/runtime.ts";
 import { type LoopbackServer, serveLoopback } from "./platform/serve.ts";
 import { createStatusApp } from "./status/app.ts";
@@ -30,6 +30,8 @@ export interface RunningOptions {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logging: Logging;
+  /** Go on with a database that another machine made. */
+  readonly takeOver?: boolean;
   readonly listen?: (event: CycleEvent) => void;
 }
 
@@ -63,6 +65,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
   try {
     const lock = lockHome(home);
     releases.push(() => lock.release());
+    for (const name of protectFolder(join(home, "keys"))) log.info("keys/{name} is encrypted now", { name });
     let onChange = (): void => {};
     const keeper = openKeeper(home, log, releases, () => onChange());
     const good = requireGood(keeper);
@@ -74,6 +77,12 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     };
     const agent = openAgent(good, { home, env: options.env, logging, progress: (step) => onStep(step) });
     releases.push(() => agent.close());
+    if (agent.identity === "foreign") {
+      if (options.takeOver !== true) {
+        throw new AgentError("ERR_STORE_FOREIGN", `the database in ${home} was made on another machine`);
+      }
+      agent.takeOver();
+    }
     keeper.setAcceptance((set) => agent.unknownGroups(set));
 
     const tenants = createTenants(agent, emit, () => {
@@ -167,7 +176,7 @@ function apiToken(home: string): () => string {
   const file = join(home, "keys", "api.token");
   if (!existsSync(file)) {
     mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
-    writeProtected(file, `${randomBytes(32).toString("base64url")}\n`);
+    writeProtected(file, `${randomBytes(32).toString("base64url")}\n`, { plain: true }); // curl reads it
   }
   return () => readProtectedText(file);
 }

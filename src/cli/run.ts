@@ -48,6 +48,7 @@ async function keepRunning(
       home,
       env: io.env,
       logging,
+      takeOver: options.takeOver === true,
       listen: (event) => {
         if (event.type === "finished" && !options.json && !options.quiet) io.out(cycleLines(event.cycle, io));
       },
@@ -62,7 +63,8 @@ async function keepRunning(
     return EXIT.done;
   } catch (thrown) {
     // A service has no console on which `reportError` could tell it.
-    if (options.service) logging.logger("agent").error("the agent ended: {message}", { message: toAgentError(thrown).message });
+    if (options.service)
+      logging.logger("agent").error("the agent ended: {message}", { message: toAgentError(thrown).message });
     throw thrown;
   } finally {
     logging.dispose();
@@ -81,6 +83,9 @@ export const runCommand = defineCommand({
   summary: "a cycle at once, then on the schedule, and the status API, until stopped",
   details: "Edits of tiersync.yaml and rules/ are seen within two seconds and applied at the next cycle.",
   examples: ["run", "run --home /srv/tiersync"],
-  configure: (command) => command.addOption(new Option("--service", "started by the Windows service manager").hideHelp()),
+  configure: (command) =>
+    command.option("--take-over", "go on here with a database that another machine made; what it would take is held"),
+  configure: (command) =>
+    command.addOption(new Option("--service", "started by the Windows service manager").hideHelp()),
   run: (options, io) => run(options, io),
 });
