@@ -1,6 +1,5 @@
 /** The composition root: the only place that builds adapters and wires them to the cycle. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, } from "node:fs";
 import { join } from "node:path";
 import { resolveSecret, type SecretRef } from "./config/secrets.ts";
 import type { AgentConfig, CredentialConfig, TenantConfig } from "./config/types.ts";
@@ -23,12 +22,15 @@ import type { RuleTrace } from "./model/verdict.ts";
 import type { CredentialView, TenantPlanView } from "./model/views.ts";
 import { createFetch } from "./platform/fetch.ts";
 import type { Logging } from "./platform/logging.ts";
+import { machineId } from "./platform/machine.ts";
 import { readProtectedText } from "./platform/protect.ts";
 import { unknownMembers } from "./rules/bind.ts";
 import type { RuleSet } from "./rules/types.ts";
 import { type Database, openDatabase } from "./store/database.ts";
+import { type Identity, readIdentity } from "./store/identity.ts";
 import { type InstanceLock, takeLock } from "./store/lock.ts";
 import { isReadable } from "./store/migrations.ts";
+import { prune } from "./store/retention.ts";
 import { openTenantStore } from "./store/tenant-store.ts";
 import { createStoreViews, type StoreViews } from "./store/views.ts";
 import { createLedger } from "./targets/ledger.ts";
@@ -37,6 +39,8 @@ export type { CycleStep };
 
 /** Where the database of a home is. */
 export const DATABASE_FILE = "data/tiersync.db";
+/** The last state of the database that was seen here. */
+const SEEN_FILE = "data/seen.json";
 const DAY = 24 * 60 * 60 * 1000;
 
 /** What the agent goes by: checked, complete, and good. */
@@ -59,6 +63,10 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly views: StoreViews;
+  /** Whether the database is the one last seen here. */
+  readonly identity: Identity;
+  /** This machine goes on with a database from another one. */
+  takeOver(): void;
   readonly database: Database;
   /** Changes what the next cycles go by. */
   configure(configuration: Configuration): void;
@@ -98,8 +106,21 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   const stores = new Map<string, TenantStore>();
   const adapters = new Map<string, TenantAdapters>();
   const targets = new Map<string, LicenceTarget>();
+  const identity = readIdentity({ database, file: join(home, SEEN_FILE), machine: machineId() });
   let current = configuration;
+  let pruned = 0;
 
+  const cycle = async (tenant: string, request: CycleRequest): Promise<CycleRecord> => {
+    identity.stamp();
+    const suspicious = request.suspicious || identity.suspicious(tenant);
+    const record = await runCycle(parts(tenant), { ...request, suspicious, full: request.full || suspicious });
+    if (record.outcome !== "failed") identity.trust(tenant);
+    if (clock.now() - pruned > DAY) {
+      prune(database, current.config.retention, clock.now());
+      pruned = clock.now();
+    }
+    return record;
+  };
   const tenantConfig = (name: string): TenantConfig => {
     const found = current.config.tenants.find((tenant) => tenant.name === name);
     if (found === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no tenant "${name}" in tiersync.yaml`);
@@ -173,8 +194,16 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
       current = next;
     },
     store,
-    cycle: (tenant, request) => runCycle(parts(tenant), request),
-    plan: async (tenant, request) => planView(store(tenant), await preparePlan(parts(tenant), request)),
+    identity: identity.identity,
+    takeOver: identity.takeOver,
+    cycle,
+    plan: async (tenant, request) => {
+      const suspicious = identity.suspicious(tenant);
+      return planView(
+        store(tenant),
+        await preparePlan(parts(tenant), { ...request, suspicious, full: request.full || suspicious }),
+      );
+    },
     unknownGroups: (set) =>
       set.config.tenants.flatMap(({ name, tiers }) => {
         // A tenant that was never read has no groups to compare with.
@@ -209,38 +238,6 @@ export function openReader(home: string): Reader | null {
   }
   database.close();
   return null;
-}
-
-/** An agent on a copy of the database, which goes away with `work`: whatever it reads and plans changes nothing anywhere. */
-export async function withPlanner<T>(
-  configuration: Configuration,
-  options: AgentOptions,
-  work: (agent: Agent) => Promise<T>,
-): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "tiersync-plan-"));
-  try {
-    const copy = join(folder, "copy.db");
-    copyDatabase(join(options.home, DATABASE_FILE), copy);
-    const agent = openAgent(configuration, { ...options, databaseFile: copy });
-    try {
-      return await work(agent);
-    } finally {
-      agent.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function copyDatabase(from: string, to: string): void {
-  // Nothing was ever synchronised here: the plan begins from nothing.
-  if (!existsSync(from)) return;
-  const original = openDatabase(from, { readOnly: true });
-  try {
-    original.copyTo(to);
-  } finally {
-    original.close();
-  }
 }
 
 function credentialOf(config: CredentialConfig, secret: (ref: SecretRef) => () => Promise<string>): Credential {

@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The composition root, in four files: adapters, the agent that stays, its tenants' workers, its answers.
   "agent.ts": ["*"],
   "running.ts": ["*"],
+  "database-copy.ts": ["agent.ts", "store", "errors.ts"],
   "tenants.ts": ["agent.ts", "cycle", "model", "status/console.ts", "errors.ts"],
   "console.ts": ["agent.ts", "explanation.ts", "config", "model", "status/console.ts", "errors.ts"],
   "explanation.ts": ["agent.ts", "model", "errors.ts"],
@@ -44,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[
       "agent.ts",
       "running.ts",
+      "database-copy.ts",
       "console.ts",
       "explanation.ts",
       "config",

@@ -18,7 +18,7 @@ export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitC
   const home = resolveHome(options.home, io);
   const good = loadGoodHome(home);
   const names = selectTenants(good.config, options.tenant).map((tenant) => tenant.name);
-  const { withPlanner } = await import("../agent.ts");
+  const { withPlanner } = await import("../database-copy.ts");
   const { stopSignals } = await import("../platform/signals.ts");
   const logging = commandLogging(home, null, options, io);
   const progress = createProgress(io, options.quiet === true || options.json === true);

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EXIT, type ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/runtime.ts";
+import { backupCommand } from "./backup.ts";
 import { certCommand } from "./cert.ts";
 import type { CommandEntry } from "./command.ts";
 import { demoCommand } from "./demo.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   statusCommand,
   explainCommand,
   holdsCommand,
+  backupCommand,
   rulesCommand,
   certCommand,
   serviceCommand,

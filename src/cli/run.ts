@@ -14,6 +14,8 @@ const STOP_WITHIN = 4000;
 export interface RunOptions extends GlobalOptions {
   /** Started by the Windows service manager. */
   readonly service?: boolean;
+  /** Go on with a database that another machine made. */
+  readonly takeOver?: boolean;
 }
 
 export async function run(options: RunOptions, io: CommandIo): Promise<ExitCode> {
@@ -84,8 +86,8 @@ export const runCommand = defineCommand({
   details: "Edits of tiersync.yaml and rules/ are seen within two seconds and applied at the next cycle.",
   examples: ["run", "run --home /srv/tiersync"],
   configure: (command) =>
-    command.option("--take-over", "go on here with a database that another machine made; what it would take is held"),
-  configure: (command) =>
-    command.addOption(new Option("--service", "started by the Windows service manager").hideHelp()),
+    command
+      .option("--take-over", "go on here with a database that another machine made; what it would take is held")
+      .addOption(new Option("--service", "started by the Windows service manager").hideHelp()),
   run: (options, io) => run(options, io),
 });
