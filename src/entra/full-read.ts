@@ -76,14 +76,17 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Cur
   const vanished = mirror.vanished();
   const call = reading.call("looking for people who are in no group any more");
   const found = await lookUp(reading, vanished, ["id"], call);
+  const deleted = vanished.filter((id) => !found.has(id));
   const { parent, others, nodes, batch, delta, removed } = progress;
+  for (const id of found.keys()) removed.delete(id);
+  for (const id of deleted) removed.set(id, true);
   const cursor: Cursor | null =
     delta === null
       ? null
       : { version: 1, key: reading.key, batch, ...delta, parent, others, nodes, removed, unresolved: [], gone: [] };
   mirror.publishFull({
     groups: scopedGroups({ parent, others }, nodes),
-    deleted: vanished.filter((id) => !found.has(id)),
+    deleted,
     cursor: cursor === null ? null : { value: toText(cursor) },
   });
   return cursor;

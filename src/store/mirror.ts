@@ -88,7 +88,7 @@ function vanishedUsers(database: Database, tenant: number): readonly ObjectId[] 
       tenant,
     );
     const rows = database.all(
-      `SELECT p.object_id AS id FROM person p WHERE p.tenant=? AND p.deleted=0
+      `SELECT p.object_id AS id FROM person p WHERE p.tenant=?
        AND EXISTS (SELECT 1 FROM member m WHERE m.person=p.id)
        AND NOT EXISTS (SELECT 1 FROM staged WHERE id=p.object_id)`,
       tenant,
@@ -112,7 +112,10 @@ function publishFull(database: Database, tenant: number, membership: Membership,
   } else {
     const changed = database.all(`${upsert} RETURNING id`, tenant).map((row) => row["id"] as number);
     markDirty(database, tenant, changed);
-    // Who is deleted keeps the memberships: Entra gives them back on restore without telling.
+    // Who is deleted keeps the memberships: Entra gives them back on restore without telling. Who is not has left.
+    const deleted = new Set(reading.deleted);
+    const left = vanishedUsers(database, tenant).filter((id) => !deleted.has(id));
+    setDeleted(database, tenant, left, false);
     setDeleted(database, tenant, reading.deleted, true);
     membership.replaceFromStage();
   }

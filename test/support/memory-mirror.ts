@@ -56,6 +56,11 @@ export function createMemoryMirror(): MemoryMirror {
     known.properties = { ...known.properties, ...properties };
   };
 
+  const vanished = (): readonly ObjectId[] => {
+    const staged = new Set(stage.flatMap((page) => page.members.map(memberId)));
+    return [...people.keys()].filter((id) => inAnyGroup(id) && !staged.has(id));
+  };
+
   return {
     get cursor() {
       return cursor;
@@ -77,14 +82,15 @@ export function createMemoryMirror(): MemoryMirror {
       stage.push({ group, members: list });
       progress = text;
     },
-    vanished: () => {
-      const staged = new Set(stage.flatMap((page) => page.members.map(memberId)));
-      return [...people].filter(([id, who]) => !who.deleted && inAnyGroup(id) && !staged.has(id)).map(([id]) => id);
-    },
+    vanished,
     publishFull: (reading: FullReading) => {
       published.full += 1;
       const lists = new Map<ObjectId, DirectoryMember[]>();
       for (const page of stage) lists.set(page.group, [...(lists.get(page.group) ?? []), ...page.members]);
+      for (const id of [...vanished(), ...stage.flatMap((page) => page.members.map(memberId))]) {
+        const who = people.get(id);
+        if (who !== undefined) who.deleted = false;
+      }
       // Who is deleted keeps the memberships, as Entra does.
       for (const id of reading.deleted) person(id).deleted = true;
       const kept = [...members].map(
