@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/runtime.ts";
 import { backupCommand } from "./backup.ts";
 import { certCommand } from "./cert.ts";
+import { checkCommand } from "./check.ts";
 import type { CommandEntry } from "./command.ts";
 import { demoCommand } from "./demo.ts";
 import { explainCommand } from "./explain.ts";
@@ -24,6 +25,7 @@ import { versionCommand } from "./version.ts";
 export const COMMANDS: readonly CommandEntry[] = [
   initCommand,
   demoCommand,
+  checkCommand,
   planCommand,
   syncCommand,
   runCommand,

@@ -1,4 +1,5 @@
 /** A home folder whose tenant is a simulated one, and commands run in it as a user would. */
+import { afterEach } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../src/cli/program.ts";
@@ -43,6 +44,26 @@ export interface HomeOptions {
   readonly purgeAfter?: string;
   readonly credential?: "certificate" | "secret";
   readonly mailboxSettings?: boolean;
+}
+
+const opened: TestHome[] = [];
+
+afterEach(async () => {
+  for (const home of opened.splice(0)) await home.stop();
+});
+
+/** A home that goes away with the test. */
+export function openHome(options: HomeOptions = {}): TestHome {
+  const home = createHome(options);
+  opened.push(home);
+  return home;
+}
+
+/** Everybody whom `export --json` shows, by display name. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into JSON
+export async function exported(home: TestHome): Promise<Record<string, any>> {
+  const { json } = await home.run("export", "--json");
+  return Object.fromEntries(json.items.map((item: { displayName: string }) => [item.displayName, item]));
 }
 
 export function createHome(options: HomeOptions = {}): TestHome {
