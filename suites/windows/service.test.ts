@@ -1,7 +1,7 @@
 /** The life of the service under Wine's service manager. What only a real Windows can show is listed in the README. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { compile } from "../../scripts/compile.ts";
 import type { ServiceStatus } from "../../src/platform/service.ts";
 import { bootWine, type Outcome, type Wine } from "./wine.ts";
@@ -67,6 +67,24 @@ describe("the service, from installation to removal", () => {
     expect(stderr).toContain("administrator rights are needed");
     expect(stderr).toContain("Run as administrator");
     expect(await status()).toMatchObject({ state: "not installed" });
+  });
+
+  test("below a folder that ordinary users can write into it is refused", async () => {
+    chmodSync(dirname(home), 0o777);
+    const { code, stderr } = await elevated("service", "install");
+    chmodSync(dirname(home), 0o755);
+    expect(code).toBe(1);
+    expect(stderr).toContain("can be written into by ordinary users");
+    expect(await status()).toMatchObject({ state: "not installed" });
+  });
+
+  test("a home that ordinary users can write into is closed", async () => {
+    chmodSync(home, 0o777);
+    const { code, stdout } = await elevated("service", "install");
+    expect(code).toBe(0);
+    expect(stdout).toContain("closed to ordinary users");
+    expect(statSync(home).mode & 0o002).toBe(0); // Wine keeps no more of an access list than this
+    expect((await elevated("service", "uninstall")).code).toBe(0);
   });
 
   test("installs for the virtual account, delayed start, quoted path, event source", async () => {
