@@ -1,9 +1,10 @@
 /** The composition root: the only place that builds adapters and wires them to the cycle. */
-import { existsSync, } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { resolveSecret, type SecretRef } from "./config/secrets.ts";
 import type { AgentConfig, CredentialConfig, TenantConfig } from "./config/types.ts";
 import { explainPerson } from "./cycle/explain-person.ts";
+import { carryOutManual, type ManualKind, type ManualStep, planManual } from "./cycle/manual.ts";
 import { planView } from "./cycle/plan-view.ts";
 import type { DirectorySource, LicenceTarget } from "./cycle/ports.ts";
 import { preparePlan } from "./cycle/prepare-plan.ts";
@@ -35,7 +36,7 @@ import { openTenantStore } from "./store/tenant-store.ts";
 import { createStoreViews, type StoreViews } from "./store/views.ts";
 import { createLedger } from "./targets/ledger.ts";
 
-export type { CycleStep };
+export type { CycleStep, ManualKind };
 
 /** Where the database of a home is. */
 export const DATABASE_FILE = "data/tiersync.db";
@@ -77,6 +78,9 @@ export interface Agent {
   plan(tenant: string, request: CycleRequest): Promise<TenantPlanView>;
   /** Groups that rules name and that no tenant's parent group has as a member, as far as the mirror knows. */
   unknownGroups(set: Configuration): readonly Finding[];
+  /** What an administrator does by hand; see `cycle/manual.ts`. */
+  planManual(tenant: string, kind: ManualKind, id: string, address: string | null): ManualStep;
+  carryOutManual(tenant: string, step: ManualStep, signal: AbortSignal): Promise<void>;
   explain(tenant: string, id: string): readonly RuleTrace[];
   /** Null when the certificate cannot be read now. */
   credential(tenant: string): CredentialView | null;
@@ -211,6 +215,8 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
         const { groups } = store(name).people.groupGraph();
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),
+    planManual: (tenant, kind, id, address) => planManual(parts(tenant), kind, id, address),
+    carryOutManual: (tenant, step, signal) => carryOutManual(parts(tenant), step, clock.now(), signal),
     explain: (tenant, id) =>
       explainPerson({ rules: current.rules, settings: settings(tenant), store: store(tenant) }, id, clock.now()),
     credential: (tenant) => credentialView(tenantConfig(tenant).credential, clock.now()),

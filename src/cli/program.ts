@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EXIT, type ExitCode } from "../errors.ts";
 import { VERSION } from "../platform/runtime.ts";
+import { accountsCommand } from "./accounts.ts";
 import { backupCommand } from "./backup.ts";
 import { certCommand } from "./cert.ts";
 import { checkCommand } from "./check.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   statusCommand,
   explainCommand,
   holdsCommand,
+  accountsCommand,
   backupCommand,
   rulesCommand,
   certCommand,

@@ -47,6 +47,8 @@ export interface PeopleStore {
   mirroredProperties(): readonly string[] | null;
   groupGraph(): GroupGraph;
   evaluation(): EvaluationMark;
+  /** These people have to be decided again. */
+  markDirty(people: readonly number[]): void;
   /** Everybody has to be evaluated again (rules changed). Kept until `settled`. */
   markAllDirty(): void;
   /**
@@ -96,6 +98,8 @@ export interface AccountWriter {
   byKey(key: number): Account | null;
   create(account: { person: number; address: string; profile: Profile; remoteId: string | null; at: number }): number;
   bind(key: number, person: number): void;
+  /** The account is nobody's from now on. */
+  unbind(key: number): void;
   update(key: number, change: { address: string; profile: Profile }): void;
   setTier(key: number, tier: TierName | null): void;
   revoke(key: number, at: number): void;
@@ -135,6 +139,8 @@ export interface SettledAction {
 
 export interface Journal {
   begin(cycle: { trigger: CycleTrigger; kind: CycleKind; id?: string }): OpenCycle;
+  /** An action that an administrator did outside a cycle; it does not count against the brakes. */
+  recordManual(action: Action, at: number): void;
   /** No cycle of this tenant has ended well yet. */
   initial(): boolean;
   /** Applied in the last 24 h by guarded kind, without approved ones and without the initial cycle's creations. */

@@ -59,6 +59,7 @@ export function createAccountStore(database: Database, tenant: number): AccountS
         JSON.stringify(profile),
         remoteId,
       ).lastInsertRowid,
+    unbind: (key) => void database.run("UPDATE account SET person=NULL WHERE id=?", key),
     bind: (key, person) => void database.run("UPDATE account SET person=?, adopted=1 WHERE id=?", person, key),
     update: (key, { address, profile }) =>
       void database.run(

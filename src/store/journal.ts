@@ -52,6 +52,14 @@ export function createJournal(database: Database, tenant: number, name: string):
         ).lastInsertRowid;
         return openCycle(database, tenant, name, seq, id);
       }),
+    recordManual: ({ person, kind, from, to }, at) =>
+      void database.run(
+        "INSERT INTO event (person, at, type, tier, cycle) VALUES (?, ?, ?, ?, NULL)",
+        person,
+        at,
+        EVENT_TYPES[kind],
+        kind === "revoke" ? from : to,
+      ),
     initial: () =>
       database.get("SELECT 1 FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') LIMIT 1", tenant) ===
       undefined,

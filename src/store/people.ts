@@ -5,6 +5,7 @@ import { addressKey } from "../model/directory.ts";
 import type { PersonFailure, PersonState } from "../model/person.ts";
 import { ACCOUNT_COLUMNS, readAccount } from "./accounts.ts";
 import type { Database, Row } from "./database.ts";
+import { markDirty } from "./dirty.ts";
 import { readGroupGraph } from "./membership.ts";
 import { createMirror } from "./mirror.ts";
 
@@ -67,6 +68,7 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
       const row = tenantRow();
       return { fingerprint: row["fingerprint"] as string | null, at: row["evaluated_at"] as number | null };
     },
+    markDirty: (people) => markDirty(database, tenant, people),
     markAllDirty: () => void database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant),
     open: (now, chunk) => (tenantRow()["all_dirty"] === 1 ? everybody(chunk) : opened(now, chunk)),
     queueHeads: (limit) => {

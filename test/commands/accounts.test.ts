@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { createHome, type TestHome } from "../support/home.ts";
+
+const made: TestHome[] = [];
+afterEach(async () => {
+  for (const home of made.splice(0)) await home.stop();
+});
+
+function open(): TestHome {
+  const home = createHome({ seats: { Pro: 1 } });
+  made.push(home);
+  return home;
+}
+
+async function person(home: TestHome, id: string) {
+  const { json } = await home.run("export", "--json");
+  return json.items.find((item: { id: string }) => item.id === id);
+}
+
+async function deletedHolder(home: TestHome): Promise<string> {
+  const ana = home.person("Ana Gone", ["Pro"]);
+  await home.run("sync");
+  home.tenant.deleteUser(ana);
+  await home.run("sync");
+  return ana;
+}
+
+describe("tiersync accounts", () => {
+  test("revoke takes the seat of somebody deleted in Entra, and the next cycle gives it away", async () => {
+    const home = open();
+    const ana = await deletedHolder(home);
+    const ben = home.person("Ben Waits", ["Pro"]);
+    await home.run("sync");
+    expect(await person(home, ana)).toMatchObject({ state: "unmanaged", tier: "Pro" });
+    expect(await person(home, ben)).toMatchObject({ state: "waiting", tier: null });
+    expect((await home.run("accounts", "revoke", ana, "--yes")).code).toBe(0);
+    await home.run("sync");
+    expect(await person(home, ana)).toMatchObject({ state: "unmanaged", tier: null });
+    expect(await person(home, ben)).toMatchObject({ state: "licensed", tier: "Pro" });
+  });
+
+  test("revoke refuses somebody whom a rule manages, and says what to do", async () => {
+    const home = open();
+    const ana = home.person("Ana Pro", ["Pro"]);
+    await home.run("sync");
+    const { code, err } = await home.run("accounts", "revoke", ana, "--yes");
+    expect(code).toBe(1);
+    expect(err).toContain("No_Licence");
+    expect(await person(home, ana)).toMatchObject({ tier: "Pro" });
+  });
+
+  test("purge refuses before the licence was taken, then deletes the event log", async () => {
+    const home = open();
+    const ana = await deletedHolder(home);
+    expect((await home.run("accounts", "purge", ana, "--yes")).err).toContain("accounts revoke");
+    await home.run("accounts", "revoke", ana, "--yes");
+    expect((await home.run("accounts", "purge", ana, "--yes")).code).toBe(0);
+    const { json } = await home.run("explain", ana, "--json");
+    expect(json.decisions.map(({ type }: { type: string }) => type)).toEqual(["purged"]);
+  });
+
+  test("asks at a terminal only, unless told --yes", async () => {
+    const home = open();
+    const ana = await deletedHolder(home);
+    const { code, err } = await home.run("accounts", "revoke", ana);
+    expect(code).toBe(2);
+    expect(err).toContain("--yes");
+    expect(await person(home, ana)).toMatchObject({ tier: "Pro" });
+  });
+
+  test("link gives the account of a deleted person to the one who was made anew with the same address", async () => {
+    const home = open();
+    const old = await deletedHolder(home);
+    home.tenant.purgeUser(old);
+    const fresh = home.person("Ana Gone", ["Pro"]);
+    await home.run("sync");
+    expect(await person(home, fresh)).toMatchObject({ state: "conflict", tier: null });
+    expect((await home.run("accounts", "link", fresh, "--yes")).code).toBe(0);
+    await home.run("sync");
+    expect(await person(home, fresh)).toMatchObject({ state: "licensed", tier: "Pro" });
+    expect(await person(home, old)).toMatchObject({ state: "unmanaged", tier: null });
+  });
+});
