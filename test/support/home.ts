@@ -33,6 +33,8 @@ export interface TestHome {
   person(name: string, groups: readonly string[], properties?: Record<string, unknown>): string;
   run(...argv: string[]): Promise<CommandResult>;
   configure(extra: string): void;
+  /** Edits tiersync.yaml as it is. */
+  rewrite(edit: (text: string) => string): void;
   writeRules(text: string): void;
   stop(): Promise<void>;
 }
@@ -127,6 +129,13 @@ ${extra}`,
       return { code, out, err: stderr(), json: out.trimStart().startsWith("{") ? JSON.parse(out) : null };
     },
     configure,
+    rewrite: (edit) => {
+      const path = join(home, "tiersync.yaml");
+      const before = readFileSync(path, "utf8");
+      const after = edit(before);
+      if (after === before) throw new TypeError("the edit changes nothing: the test is wrong");
+      writeFileSync(path, after);
+    },
     writeRules,
     stop: () => served.stop(),
   };
