@@ -20,8 +20,9 @@ export interface Membership {
   remove(group: ObjectId, member: ObjectId): boolean;
 }
 
-const STAGED_PAIRS = `SELECT p.id, g.id FROM stage s JOIN grp g ON g.tenant=s.tenant AND g.object_id=s.grp, json_each(s.users) u
-  JOIN person p ON p.tenant=s.tenant AND p.object_id=u.value->>0 WHERE s.tenant=?`;
+/** CROSS: in this order. The planner would otherwise read every page anew for each person. */
+const STAGED_PAIRS = `SELECT p.id, g.id FROM stage s CROSS JOIN grp g ON g.tenant=s.tenant AND g.object_id=s.grp
+  CROSS JOIN json_each(s.users) u CROSS JOIN person p ON p.tenant=s.tenant AND p.object_id=u.value->>0 WHERE s.tenant=?`;
 
 export function createMembership(database: Database, tenant: number): Membership {
   const groupKey = (id: ObjectId): number | null =>
