@@ -19,7 +19,9 @@ const STEPS: readonly string[] = [
     properties TEXT,
     fingerprint TEXT,
     evaluated_at INTEGER,
-    all_dirty INTEGER NOT NULL DEFAULT 0
+    all_dirty INTEGER NOT NULL DEFAULT 0,
+    target TEXT,
+    target_read_at INTEGER
   ) STRICT;
 
   -- Mirror of the directory in scope.
@@ -84,12 +86,23 @@ const STEPS: readonly string[] = [
     purged_at INTEGER,
     adopted INTEGER NOT NULL DEFAULT 0,
     remote_id TEXT,
-    remote_version TEXT
+    remote_version TEXT,
+    -- The object id that the account bears at the remote system, whoever that is.
+    external_id TEXT,
+    inactive INTEGER NOT NULL DEFAULT 0,
+    irregular INTEGER NOT NULL DEFAULT 0,
+    -- The tier before somebody changed it at the remote system; empty: none; null: nobody did, or it is not to be left.
+    overridden TEXT
   ) STRICT;
   CREATE UNIQUE INDEX account_person ON account (person) WHERE person IS NOT NULL;
   CREATE UNIQUE INDEX account_remote ON account (tenant, remote_id) WHERE remote_id IS NOT NULL;
   CREATE INDEX account_address ON account (address_key, tenant);
   CREATE INDEX account_tier ON account (tenant, tier);
+  CREATE INDEX account_foreign ON account (tenant, external_id) WHERE person IS NULL AND external_id IS NOT NULL;
+  -- Names under which an account of a remote system can be found that is nobody's yet. rank 0: user name, 1: e-mail address.
+  CREATE TABLE alias (account INTEGER NOT NULL, tenant INTEGER NOT NULL, address_key TEXT NOT NULL, rank INTEGER NOT NULL,
+    PRIMARY KEY (account, address_key)) STRICT, WITHOUT ROWID;
+  CREATE INDEX alias_address ON alias (address_key, tenant);
 
   -- What was done: the event log of each account and the agent's journal are one.
   CREATE TABLE event (
@@ -155,7 +168,8 @@ const STEPS: readonly string[] = [
   CREATE INDEX outbox_email ON outbox (email, tenant);
   CREATE INDEX outbox_webhook ON outbox (webhook, tenant);
   CREATE TABLE message (
-    id TEXT PRIMARY KEY,
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     tenant INTEGER NOT NULL,
     channel TEXT NOT NULL,
     created_at INTEGER NOT NULL,
@@ -165,8 +179,8 @@ const STEPS: readonly string[] = [
     sent_at INTEGER,
     failed_at INTEGER,
     error TEXT
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX message_open ON message (tenant, channel, created_at) WHERE sent_at IS NULL AND failed_at IS NULL;
+  ) STRICT;
+  CREATE INDEX message_open ON message (tenant, channel, seq) WHERE sent_at IS NULL AND failed_at IS NULL;
   CREATE TABLE ongoing (tenant INTEGER NOT NULL, topic TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (tenant, topic)) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -92,7 +92,7 @@ export function createOutbox(database: Database, tenant: number): Outbox & Messa
         database
           .all(
             `SELECT * FROM message WHERE tenant=? AND channel=? AND sent_at IS NULL AND failed_at IS NULL
-             AND (? IS NULL OR next_try_at<=?) ORDER BY created_at, id`,
+             AND (? IS NULL OR next_try_at<=?) ORDER BY seq`,
             tenant,
             channel,
             due,
