@@ -3,6 +3,7 @@ import { loadHome } from "../config/load.ts";
 import type { AgentConfig, TenantConfig } from "../config/types.ts";
 import { AgentError } from "../errors.ts";
 import { type Finding, formatFinding } from "../model/finding.ts";
+import { plainText } from "../model/plain-text.ts";
 import { suggestion } from "../rules/nearest.ts";
 import type { RuleSet } from "../rules/types.ts";
 
@@ -18,7 +19,7 @@ export function loadGoodHome(home: string): GoodHome {
   if (config !== null && rules !== null) return { config, rules, warnings: findings };
   const errors = findings.filter(({ level }) => level === "error");
   const fresh = errors.some(({ file, line }) => file === "tiersync.yaml" && line === 0);
-  throw new AgentError("ERR_CONFIG", errors.map(formatFinding).join("\n"), {
+  throw new AgentError("ERR_CONFIG", errors.map((finding) => plainText(formatFinding(finding))).join("\n"), {
     ...(fresh ? { hint: "name the home folder with --home, or write the first files with `tiersync init`" } : {}),
     facts: { errors: errors.length },
   });

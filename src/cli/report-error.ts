@@ -15,12 +15,13 @@ export interface ReportOptions {
 /** Tells the failure and gives the exit code it leads to. */
 export function reportError(thrown: unknown, io: CommandIo, { json, verbose }: ReportOptions): ExitCode {
   const error = thrown instanceof CommanderError ? usageError(thrown) : toAgentError(thrown);
-  const message = safe(error.message);
-  const hint = safe(error.hint);
+  // A broken configuration lists its findings on lines of their own; elsewhere a line break is somebody else's text.
+  const message = error.code === "ERR_CONFIG" ? lines(error.message) : plainText(redactText(error.message));
+  const hint = plainText(redactText(error.hint));
   if (json) outJson(io, { error: { code: error.code, message, hint } });
   else io.err(`${io.terminal.err ? io.paint("red", "error:") : "error:"} ${message} [${error.code}]\nhint: ${hint}\n`);
   if (verbose && error.code === "ERR_INTERNAL" && error.cause instanceof Error) {
-    io.err(`${safe(error.cause.stack ?? "")}\n`);
+    io.err(`${lines(error.cause.stack ?? "")}\n`);
   }
   return exitCodeOf(error);
 }
@@ -32,7 +33,6 @@ function usageError(error: CommanderError): AgentError {
   return new AgentError("ERR_USAGE", first, meant === undefined ? {} : { hint: `did you mean ${meant}?` });
 }
 
-/** Keeps line breaks: a broken configuration lists its findings on lines of their own. */
-function safe(text: string): string {
+function lines(text: string): string {
   return redactText(text).split("\n").map(plainText).join("\n");
 }

@@ -124,7 +124,7 @@ ${extra}`,
     },
     run: async (...argv) => {
       const { io, stdout, stderr } = captureIo();
-      const code = await runProgram([...argv, "--home", home], io);
+      const code = await runProgram(argv.includes("--home") ? argv : [...argv, "--home", home], io);
       const out = stdout();
       return { code, out, err: stderr(), json: out.trimStart().startsWith("{") ? JSON.parse(out) : null };
     },

@@ -1,0 +1,151 @@
+/** Commands beside a running agent. */
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exported, openHome, type TestHome } from "../support/home.ts";
+import { startTestAgent } from "../support/running-agent.ts";
+
+async function heldHome(): Promise<{ readonly home: TestHome; readonly people: readonly string[] }> {
+  const home = openHome({ mailboxSettings: false });
+  const people = Array.from({ length: 10 }, (_, i) => home.person(`Person ${i}`, ["Eco"]));
+  await home.run("sync");
+  for (const person of people.slice(0, 5)) {
+    home.tenant.removeMember(home.groups["Eco"] as string, person);
+    home.tenant.addMember(home.groups["No_Licence"] as string, person);
+  }
+  return { home, people };
+}
+
+/** Waits for the cycle that an approval starts. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 200; i += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("it never came about");
+}
+
+describe("status", () => {
+  test("prints what the running agent says, as text and as JSON", async () => {
+    const home = openHome();
+    home.person("Ana", ["Pro"]);
+    await startTestAgent(home);
+    const text = await home.run("status");
+    expect(text).toMatchObject({ code: 0, err: "" });
+    expect(text.out).toContain("contoso");
+    expect(text.out).toMatch(/Pro .*1 of 10/);
+    const { code, json } = await home.run("status", "--json");
+    expect(code).toBe(0);
+    expect(json).toMatchObject({
+      state: "idle",
+      rules: { files: 1, rules: 4, errors: [] },
+      tenants: [{ name: "contoso", users: { licensed: 1 }, lastCycle: { outcome: "succeeded", trigger: "startup" } }],
+    });
+  });
+
+  test("shows its token where reading needs one", async () => {
+    const home = openHome();
+    home.rewrite((text) => text.replace("status: {port: 0}", "status: {port: 0, protectReads: true}"));
+    home.person("Ana", ["Pro"]);
+    await startTestAgent(home);
+    expect((await home.run("status")).out).toContain("contoso");
+    expect((await home.run("status", "--json")).json.tenants).toHaveLength(1);
+  });
+
+  test("is exit code 1 when none runs, and says so", async () => {
+    const home = openHome();
+    const { code, json } = await home.run("status", "--json");
+    expect(code).toBe(1);
+    expect(json.error).toMatchObject({ code: "ERR_NOT_RUNNING", hint: expect.stringContaining("tiersync run") });
+  });
+
+  test("is exit code 1 after the agent has ended", async () => {
+    const home = openHome();
+    const agent = await startTestAgent(home);
+    await agent.stop(2000);
+    expect(await home.run("status")).toMatchObject({ code: 1, out: "" });
+  });
+
+  test.each([
+    ["of a process that has ended", { pid: 2 ** 22 - 3, port: 1 }, "has ended"],
+    ["with a port where nothing answers", { pid: process.pid, port: 1 }, "nothing answers"],
+    ["that is no JSON", null, "no agent is running"],
+  ])("is not fooled by a run.json %s", async (_, run, said) => {
+    const home = openHome();
+    mkdirSync(join(home.home, "data"), { recursive: true });
+    const text = run === null ? "{" : JSON.stringify({ ...run, started: "2026-01-01T00:00:00.000Z" });
+    writeFileSync(join(home.home, "data", "run.json"), text);
+    const { code, err } = await home.run("status");
+    expect(code).toBe(1);
+    expect(err).toContain(said);
+    expect(err).toContain("ERR_NOT_RUNNING");
+  });
+
+  test("shows its token to no other program at the port", async () => {
+    const home = openHome();
+    const agent = await startTestAgent(home);
+    await agent.stop(2000);
+    const seen: (string | null)[] = [];
+    const other = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: (request) => {
+        seen.push(request.headers.get("authorization"));
+        return new Response("hello");
+      },
+    });
+    const run = { pid: process.pid, port: other.port, started: "2026-01-01T00:00:00.000Z" };
+    writeFileSync(join(home.home, "data", "run.json"), JSON.stringify(run));
+    const { code, err } = await home.run("status");
+    await other.stop(true);
+    expect(code).toBe(1);
+    expect(err).toContain("another program answers");
+    expect(seen).toEqual([null]);
+  });
+});
+
+describe("beside a running agent", () => {
+  test("`sync` is exit code 4 or asks it; `export`, `explain`, `plan` and `holds` just look", async () => {
+    const { home, people } = await heldHome();
+    await startTestAgent(home);
+    expect(Object.keys(await exported(home))).toHaveLength(10);
+    expect(await home.run("explain", people[0] as string)).toMatchObject({ code: 0 });
+    expect((await home.run("holds", "--json")).json.items).toMatchObject([{ kinds: { revoke: 5 } }]);
+    expect(await home.run("plan", "--json")).toMatchObject({ code: 0 });
+    const check = await home.run("check", "--json");
+    expect(check.json.checks).toContainEqual(expect.objectContaining({ id: "agent.running", level: "ok" }));
+    expect(check.code).toBe(0);
+  });
+
+  test("`holds approve` goes through it, and it carries out what was approved", async () => {
+    const { home, people } = await heldHome();
+    await startTestAgent(home);
+    const { id } = (await home.run("holds", "--json")).json.items[0];
+    const only = ["--only", people[0] as string, "person.1@contoso.example"];
+    const { code, json } = await home.run("holds", "approve", id, ...only, "--json");
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ id, tenant: "contoso", kinds: { revoke: 5 } });
+    await until(async () => (await exported(home))["Person 0"].state === "unlicensed");
+    expect((await exported(home))["Person 1"].state).toBe("unlicensed");
+    expect((await exported(home))["Person 2"].state).toBe("pending");
+  });
+
+  test("`holds reject` goes through it", async () => {
+    const { home } = await heldHome();
+    await startTestAgent(home);
+    const { id } = (await home.run("holds", "--json")).json.items[0];
+    expect(await home.run("holds", "reject", id)).toMatchObject({ code: 0 });
+    expect((await home.run("holds", "--json")).json.items).toEqual([]);
+  });
+
+  test("what it refuses is told with its code", async () => {
+    const { home, people } = await heldHome();
+    await startTestAgent(home);
+    const { id } = (await home.run("holds", "--json")).json.items[0];
+    const unknown = await home.run("holds", "approve", "0123456789", "--json");
+    expect(unknown).toMatchObject({ code: 1, json: { error: { code: "ERR_NOT_FOUND" } } });
+    const stranger = await home.run("holds", "approve", id, "--only", people[9] as string, "--json");
+    expect(stranger).toMatchObject({ code: 1, json: { error: { code: "ERR_NOT_FOUND" } } });
+    expect((await home.run("holds", "--json")).json.items[0].kinds).toEqual({ revoke: 5 });
+  });
+});

@@ -1,0 +1,39 @@
+/** An agent that stays, in this process, on a test home. */
+import { afterEach } from "bun:test";
+import { createLogging } from "../../src/platform/logging.ts";
+import { type RunningAgent, startAgent } from "../../src/running.ts";
+import type { TestHome } from "./home.ts";
+
+const running: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const stop of running.splice(0)) await stop();
+});
+
+/** Started, with its first cycles ended. What it logs to stderr is in `log()`. */
+export async function startTestAgent(
+  home: TestHome,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningAgent & { readonly log: () => string }> {
+  let written = "";
+  const logging = createLogging({
+    home: home.home,
+    level: "debug",
+    maxSize: 1_000_000,
+    maxFiles: 2,
+    stderr: "json",
+    stderrLevel: "debug",
+    writeStderr: (text) => {
+      written += text;
+    },
+  });
+  const agent = await startAgent({ home: home.home, env, logging });
+  let stopped: Promise<void> | null = null;
+  const stop = (deadline = 2000): Promise<void> => {
+    stopped ??= agent.stop(deadline).finally(() => logging.dispose());
+    return stopped;
+  };
+  running.push(() => stop());
+  await agent.firstCycles;
+  return { ...agent, port: agent.port, stop, log: () => written };
+}
