@@ -10,7 +10,7 @@ const KINDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
   change: ["change of tier", "changes of tier"],
   wait: ["wait for a seat", "waits for a seat"],
   update: ["update", "updates"],
-  revoke: ["licence taken back", "licences taken back"],
+  revoke: ["revocation", "revocations"],
   purge: ["deletion of event logs", "deletions of event logs"],
   release: ["release", "releases"],
 };
@@ -60,7 +60,7 @@ export const ENGLISH: Texts = {
         action: `Look at the list, then run "tiersync holds approve ${hold}" or "tiersync holds reject ${hold}" on the server before ${time(expiresAt)}.`,
         paragraphs: [
           `Why: ${reason}.`,
-          "Nothing of it is done until somebody approves it; everything else goes on. A hold that nobody answers is formed anew after 24 hours.",
+          'Nothing of it is done until somebody approves it; everything else goes on. A hold that nobody answers is formed anew after 24 hours. "tiersync holds" lists all of it.',
         ],
         table: table(["Action", "Address", "From", "To"], rows, all - rows.length),
       };
@@ -201,7 +201,7 @@ export const ENGLISH: Texts = {
     subject: `${count(events, "event")} of the day`,
     action: `${count(events, "event")} since the last message: what to do comes first in each part.`,
   }),
-  more: (rows) => `and ${rows} more: "tiersync status" on the server tells the rest`,
+  more: (rows) => `and ${rows} more`,
   footer: (tenant) =>
     `Sent by tiersync for the tenant ${tenant}. "tiersync status" on the server shows how things are now.`,
 };

@@ -62,7 +62,7 @@ export const FRENCH: Texts = {
         action: fr`Examinez la liste, puis lancez « tiersync holds approve ${hold} » ou « tiersync holds reject ${hold} » sur le serveur avant le ${time(expiresAt)}.`,
         paragraphs: [
           fr`Motif : ${reason}.`,
-          "Rien de cela n'est fait sans approbation, et tout le reste continue. Sans réponse, la demande est renouvelée après 24 heures.",
+          fr`Rien de cela n'est fait sans approbation, et tout le reste continue. Sans réponse, la demande est renouvelée après 24 heures. « tiersync holds » montre le tout.`,
         ],
         table: table(["Action", "Adresse", "De", "À"], rows, all - rows.length),
       };
@@ -202,7 +202,7 @@ export const FRENCH: Texts = {
     subject: `${count(events, "événement", "événements")} du jour`,
     action: fr`${count(events, "événement", "événements")} depuis le dernier message : chaque partie commence par ce qu'il faut faire.`,
   }),
-  more: (rows) => fr`et ${rows} de plus : « tiersync status » sur le serveur dit le reste`,
+  more: (rows) => `et ${rows} de plus`,
   footer: (tenant) =>
     fr`Envoyé par tiersync pour le locataire ${tenant}. « tiersync status » sur le serveur montre l'état actuel.`,
 };

@@ -88,18 +88,16 @@ export function createOutbox(database: Database, tenant: number): Outbox & Messa
         );
       }),
     open: (channel, due) =>
-      database.transaction(() =>
-        database
-          .all(
-            `SELECT * FROM message WHERE tenant=? AND channel=? AND sent_at IS NULL AND failed_at IS NULL
-             AND (? IS NULL OR next_try_at<=?) ORDER BY seq`,
-            tenant,
-            channel,
-            due,
-            due,
-          )
-          .map((row) => readMessage(database, row, channel)),
-      ),
+      database
+        .all(
+          `SELECT * FROM message WHERE tenant=? AND channel=? AND sent_at IS NULL AND failed_at IS NULL
+           AND (? IS NULL OR next_try_at<=?) ORDER BY seq`,
+          tenant,
+          channel,
+          due,
+          due,
+        )
+        .map((row) => readMessage(database, row, channel)),
     sent: (id, now) => void database.run("UPDATE message SET sent_at=?, error=NULL WHERE id=?", now, id),
     failed: (id, { error, nextTryAt, recipients }, now) =>
       void database.run(

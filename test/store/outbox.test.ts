@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { openDatabase } from "../../src/store/database.ts";
-import { openTenantStore } from "../../src/store/tenant-store.ts";
+import { createOutbox } from "../../src/store/outbox.ts";
 import { newOutbox, notice, SAMPLES } from "../support/notices.ts";
 
 const keysOf = (outbox: ReturnType<typeof newOutbox>, due: number | null = null) =>
@@ -61,8 +61,8 @@ describe("the outbox", () => {
 
   test("keeps tenants apart", () => {
     const database = openDatabase(":memory:");
-    const one = openTenantStore(database, "one", "d1", ["one", "two"]).outbox;
-    const two = openTenantStore(database, "two", "d2", ["one", "two"]).outbox;
+    const one = createOutbox(database, 1);
+    const two = createOutbox(database, 2);
     one.add([notice("1")], 0);
     two.add([notice("1")], 0);
     one.gather("email", false, 1);
@@ -125,14 +125,15 @@ describe("the outbox", () => {
   });
 
   test("drops an event with the transaction that it belongs to", () => {
-    const store = openTenantStore(openDatabase(":memory:"), "contoso", "d1");
+    const database = openDatabase(":memory:");
+    const outbox = createOutbox(database, 1);
     const work = () =>
-      store.transaction(() => {
-        store.outbox.add([notice("1")], 0);
+      database.transaction(() => {
+        outbox.add([notice("1")], 0);
         throw new Error("the cycle failed");
       });
     expect(work).toThrow("the cycle failed");
-    expect(store.outbox.oldest("email")).toBeNull();
+    expect(outbox.oldest("email")).toBeNull();
   });
 
   test("has each event in exactly one message of a channel, whatever happens in between", () => {

@@ -1,8 +1,9 @@
 /** One event of each kind, and an outbox to put them in. */
+import type { Ongoing } from "../../src/cycle/notices.ts";
 import type { MessageQueue, Outbox } from "../../src/cycle/store-ports.ts";
 import type { Notice, NoticeData, NoticeKind, NoticeOf } from "../../src/model/notice.ts";
 import { openDatabase } from "../../src/store/database.ts";
-import { openTenantStore } from "../../src/store/tenant-store.ts";
+import { createOutbox } from "../../src/store/outbox.ts";
 
 const ADA = { id: "aaaaaaaa-0000-4000-8000-000000000001", address: "ada@contoso.example", displayName: "Ada Lovelace" };
 
@@ -84,7 +85,7 @@ export function waits(displayName: string, key = displayName): Notice {
 }
 
 export function newOutbox(): Outbox & MessageQueue {
-  return openTenantStore(openDatabase(":memory:"), "contoso", "d1").outbox;
+  return createOutbox(openDatabase(":memory:"), 1);
 }
 
 /** A clock that stands still until it is moved. */
@@ -110,4 +111,14 @@ export function recordingLogger() {
     lines.push({ level, message, properties });
   };
   return { lines, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** Conditions as the outbox keeps them. */
+export function conditions(now: () => number): Ongoing {
+  const since = new Map<string, number>();
+  return (topic, holds) => {
+    if (!holds) since.delete(topic);
+    else if (!since.has(topic)) since.set(topic, now());
+    return since.get(topic) ?? null;
+  };
 }
