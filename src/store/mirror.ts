@@ -71,7 +71,7 @@ export function createMirror(database: Database, tenant: number, properties: rea
 /** Users with properties that are kept up to date: those in a group in scope. */
 function knownUsers(database: Database, tenant: number, ids: readonly ObjectId[]): ReadonlySet<ObjectId> {
   const rows = database.all(
-    `SELECT p.object_id AS id FROM json_each(?) wanted JOIN person p ON p.tenant=? AND p.object_id=wanted.value
+    `SELECT p.object_id AS id FROM json_each(?) wanted CROSS JOIN person p ON p.tenant=? AND p.object_id=wanted.value
      WHERE p.properties IS NOT NULL AND EXISTS (SELECT 1 FROM member m WHERE m.person=p.id)`,
     JSON.stringify(ids),
     tenant,
