@@ -138,9 +138,10 @@ export interface LicenceTarget {
   readonly kind: "ledger" | "scim";
   /**
    * Brings `Accounts` in line with the licence system where that is due (first time, reconcile, lost answers of people in `unsettled`).
+   * `whole`: everything is read again even where nothing is due.
    * Throws `ERR_TARGET_UNREACHABLE` or `ERR_TARGET_FORBIDDEN` when nothing can be said about it.
    */
-  refresh(unsettled: readonly ObjectId[], signal: AbortSignal): Promise<void>;
+  refresh(unsettled: readonly ObjectId[], signal: AbortSignal, whole?: boolean): Promise<void>;
   /**
    * Carries out a batch in its order. `settle` is called with the results as they become known, each item once, in one transaction
    * with the change where the target lives in the same database. After a refused item, later items of the same person are left out and

@@ -1,6 +1,6 @@
 /** Steps 1 to 4 of a cycle: everything up to the plan. Changes nothing but the agent's own mirror. */
 import type { CycleKind } from "../model/cycle.ts";
-import { addressKey } from "../model/directory.ts";
+import { addressKey, type Profile } from "../model/directory.ts";
 import type { TierName } from "../model/tier.ts";
 import { guardPlan } from "../plan/guard.ts";
 import type { GuardedPlan, PlanInput } from "../plan/types.ts";
@@ -49,7 +49,9 @@ export async function preparePlan(parts: CycleParts, request: CycleRequest): Pro
       seconds: Math.round((clock.now() - now) / 1000),
     });
   }
-  await target.refresh(store.journal.unsettled(), request.signal);
+  const unsettled = store.journal.unsettled();
+  await target.refresh(unsettled, request.signal, request.full);
+  store.journal.forgetIntents(unsettled);
 
   const { bound, fingerprint, boundary } = bindOrThrow(parts, now);
   if (store.people.evaluation().fingerprint !== fingerprint || boundary) store.people.markAllDirty();
@@ -128,15 +130,18 @@ function planInput(
   pauses: boolean,
 ): PlanInput {
   const candidates = [...people.values()];
-  const homeless = candidates.flatMap(({ account, address }) =>
-    account === null && address !== null ? [addressKey(address)] : [],
-  );
+  const homeless = new Map<string, string>();
+  for (const { account, address, profile } of candidates) {
+    if (account !== null || address === null) continue;
+    const { userName } = JSON.parse(profile ?? "{}") as Partial<Profile>;
+    homeless.set(addressKey(address), addressKey(userName ?? address));
+  }
   return {
     now,
     tiers: settings.tiers,
     used: store.accounts.usage(),
     people: pauses ? candidates : candidates.map(withoutPause),
-    unbound: homeless.length === 0 ? [] : store.accounts.unbound(homeless),
+    unbound: homeless.size === 0 ? [] : store.accounts.unbound([...homeless.keys()], homeless),
     frozen: new Map(),
     purgesAllowed,
   };

@@ -4,6 +4,7 @@ import type { CycleError, CycleKind, CycleRecord, CycleTrigger, Hold, RequestCou
 import type { Mailbox, ObjectId, Profile, ScopedGroup } from "../model/directory.ts";
 import type { Notice, NoticeData } from "../model/notice.ts";
 import type { Account, Decision, PersonFailure, PreviousDecision } from "../model/person.ts";
+import type { Drift, RemoteAccount, SeenAccount } from "../model/remote-account.ts";
 import type { TierName } from "../model/tier.ts";
 import type { ActionPair, HoldProposal } from "../plan/types.ts";
 import type { MirrorWriter } from "./ports.ts";
@@ -87,8 +88,12 @@ export interface DecidedPerson {
 export interface AccountStore {
   usage(): ReadonlyMap<TierName, number>;
   count(): number;
-  /** Accounts bound to nobody with one of these addresses. */
-  unbound(addressKeys: readonly string[]): readonly Account[];
+  /**
+   * Accounts that are nobody's, for those who want one of these addresses. `userNames`: by address, the user name of who wants it. A remote
+   * account is found by its user name, else by its e-mail addresses, each account once and as if the address wanted were its own;
+   * `boundTo` is set where it bears somebody's object id all the same.
+   */
+  unbound(addressKeys: readonly string[], userNames?: ReadonlyMap<string, string>): readonly Account[];
 }
 
 /** What the ledger and remote targets write. Each method is one statement; the caller owns the transaction. */
@@ -105,6 +110,48 @@ export interface AccountWriter {
   revoke(key: number, at: number): void;
   /** Deletes the person's event log beyond recovery and marks the account purged. */
   purge(key: number, person: number, at: number): void;
+}
+
+/** How what was read is taken in. */
+export interface Sighting {
+  /** Their changes are the agent's own. */
+  readonly own: ReadonlySet<ObjectId>;
+  /** Leave what others changed, rather than have it changed back. */
+  readonly leave: boolean;
+}
+
+/** The local copy of a remote licence system. */
+export interface RemoteAccountStore {
+  /** What was read whole (opaque), and when; null: nothing was. Epoch ms. */
+  lastRead(): { readonly what: string; readonly at: number } | null;
+  /** The copy is no longer kept up to date: what follows begins with a whole reading. */
+  forget(): void;
+  /** The account bound to this person. */
+  of(user: ObjectId): RemoteAccount | null;
+  byKey(key: number): RemoteAccount | null;
+  byRemoteId(remoteId: string): RemoteAccount | null;
+  /** Remote ids of bound accounts that are not among these. */
+  missing(remoteIds: ReadonlySet<string>): readonly string[];
+  /** Makes these the whole copy, in one transaction. `fresh`: nothing known before is of the same system; `unlike`: what counts as a tier has changed. */
+  replaceAll(
+    seen: readonly SeenAccount[],
+    reading: Sighting & {
+      readonly what: string;
+      readonly at: number;
+      readonly fresh: boolean;
+      readonly unlike: boolean;
+    },
+  ): readonly Drift[];
+  /** Takes in one account. */
+  see(seen: SeenAccount, sighting: Sighting): { readonly key: number; readonly drift: Drift | null };
+  /** Also lets an account that is nobody's be found by this address. */
+  alias(key: number, address: string): void;
+  /** What the agent itself has just written. */
+  wrote(key: number, state: { version: string | null; externalId?: string | null; active?: boolean }): void;
+  /** The account is no longer there. */
+  remove(key: number): void;
+  /** Binds accounts that bear the object id of a person who has none. */
+  bindKnown(): void;
 }
 
 /** One cycle being recorded. */
@@ -236,6 +283,7 @@ export interface TenantStore {
   readonly name: string;
   readonly people: PeopleStore;
   readonly accounts: AccountStore & AccountWriter;
+  readonly remote: RemoteAccountStore;
   readonly journal: Journal;
   readonly holds: HoldStore;
   readonly outbox: Outbox & MessageQueue;

@@ -38,6 +38,8 @@ export interface Account {
   readonly purgedAt: number | null;
   /** Taken over rather than created by us. */
   readonly adopted: boolean;
+  /** What the agent had given before somebody changed the tier at the target by hand, where that is to be left; absent: nobody did. */
+  readonly overridden?: { readonly tier: TierName | null };
 }
 
 /** A failure of one person's action, waiting for the next try. */

@@ -72,6 +72,10 @@ function licence(
   if (account !== null && candidate.profile !== null && candidate.profile !== account.profile) {
     actions.push(act("update", candidate, held, held, standing.moves ? "address changed" : "profile changed"));
   }
+  if (account?.overridden?.tier === tier && held !== tier) {
+    const state = held === null ? "unlicensed" : "licensed";
+    return { actions, request: null, decision: decide(candidate, context, state, reasons.leftAsFound(tier, held)) };
+  }
   const request = held === tier ? null : { id: candidate.id, from: held, to: tier, since: place?.since ?? context.now };
   return { actions, request, decision: decide(candidate, context, "licensed", reason) };
 }
@@ -84,6 +88,9 @@ function revoke(candidate: Candidate, standing: AddressStanding, context: PlanCo
   const delay = purgeDelay(candidate, context);
   if (account === null || (account.tier === null && account.revokedAt === null)) {
     return still(candidate, context, "unlicensed", reasons.nothingToTake(verdict.tier));
+  }
+  if (account.tier !== null && account.overridden?.tier === null) {
+    return still(candidate, context, "licensed", reasons.leftAsFound(null, account.tier));
   }
   const reason = reasons.revoked(verdict.rule, verdict.doubt);
   const actions: Action[] = [];

@@ -37,3 +37,9 @@ export function unmanaged(verdict: Verdict, held: TierName | null): string {
         : "no rule matches any more";
   return held === null ? why : `${why}; keeps ${held}`;
 }
+
+/** `expected` is what the rules give; somebody has put `found` in its place at the target. */
+export function leftAsFound(expected: TierName | null, found: TierName | null): string {
+  const change = `from ${expected ?? "no licence"} to ${found ?? "none"}`;
+  return `changed ${change} in the licence system by hand; left as it is (onDrift: report)`;
+}

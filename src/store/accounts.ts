@@ -6,11 +6,12 @@ import type { Database, Row } from "./database.ts";
 
 /** Columns that `readAccount` understands, of an `account` joined as `a`. */
 export const ACCOUNT_COLUMNS = `a.id AS account, a.address AS account_address, a.profile AS account_profile, a.tier AS account_tier,
-  a.revoked_at, a.purged_at, a.adopted`;
+  a.revoked_at, a.purged_at, a.adopted, a.overridden`;
 
 /** The account in a row, if there is one. */
 export function readAccount(row: Row, boundTo: ObjectId | null): Account | null {
   if (row["account"] === null || row["account"] === undefined) return null;
+  const overridden = row["overridden"] as string | null;
   return {
     key: row["account"] as number,
     boundTo,
@@ -20,6 +21,7 @@ export function readAccount(row: Row, boundTo: ObjectId | null): Account | null 
     revokedAt: row["revoked_at"] as number | null,
     purgedAt: row["purged_at"] as number | null,
     adopted: row["adopted"] === 1,
+    ...(overridden === null ? {} : { overridden: { tier: overridden === "" ? null : overridden } }),
   };
 }
 
@@ -39,14 +41,7 @@ export function createAccountStore(database: Database, tenant: number): AccountS
           .map((row) => [row["tier"] as string, row["people"] as number]),
       ),
     count: () => database.get("SELECT count(*) AS n FROM account WHERE tenant=?", tenant)?.["n"] as number,
-    unbound: (addressKeys) =>
-      database
-        .all(
-          `SELECT ${ACCOUNT_COLUMNS} FROM json_each(?) k JOIN account a ON a.address_key=k.value AND a.tenant=? WHERE a.person IS NULL`,
-          JSON.stringify(addressKeys),
-          tenant,
-        )
-        .map((row) => readAccount(row, null) as Account),
+    unbound: (addressKeys, userNames) => findUnbound(database, tenant, addressKeys, userNames ?? new Map()),
     of: (person) => one("a.person=?", person),
     byKey: (key) => one("a.id=?", key),
     create: ({ person, address, profile, remoteId }) =>
@@ -71,12 +66,65 @@ export function createAccountStore(database: Database, tenant: number): AccountS
       ),
     // A licence given again ends what a revoke began.
     setTier: (key, tier) =>
-      void database.run("UPDATE account SET tier=?, revoked_at=NULL, purged_at=NULL WHERE id=?", tier, key),
+      void database.run(
+        "UPDATE account SET tier=?, revoked_at=NULL, purged_at=NULL, overridden=NULL WHERE id=?",
+        tier,
+        key,
+      ),
     revoke: (key, at) =>
-      void database.run("UPDATE account SET tier=NULL, revoked_at=?, purged_at=NULL WHERE id=?", at, key),
+      void database.run(
+        "UPDATE account SET tier=NULL, revoked_at=?, purged_at=NULL, overridden=NULL WHERE id=?",
+        at,
+        key,
+      ),
     purge: (key, person, at) => {
       database.run("DELETE FROM event WHERE person=?", person);
       database.run("UPDATE account SET purged_at=? WHERE id=?", at, key);
     },
   };
+}
+
+const OBJECT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Those found by user name, else those found by e-mail address, and each account for the one it fits best. */
+function findUnbound(
+  database: Database,
+  tenant: number,
+  addressKeys: readonly string[],
+  userNames: ReadonlyMap<string, string>,
+): readonly Account[] {
+  const lookups = addressKeys.flatMap((wanted) => {
+    const userName = userNames.get(wanted) ?? wanted;
+    return userName === wanted
+      ? [[wanted, wanted, 0]]
+      : [
+          [wanted, userName, 0],
+          [wanted, wanted, 1],
+        ];
+  });
+  const rows = database.all(
+    `SELECT ${ACCOUNT_COLUMNS}, a.external_id, k.value->>0 AS wanted, 0 AS rank FROM json_each(?) k
+       JOIN account a ON a.address_key=k.value->>1 AND a.tenant=? WHERE a.person IS NULL AND a.remote_id IS NULL AND k.value->>0=k.value->>1
+     UNION ALL
+     SELECT ${ACCOUNT_COLUMNS}, a.external_id, k.value->>0, CASE s.rank WHEN 0 THEN k.value->>2 ELSE 2 END FROM json_each(?) k
+       JOIN alias s ON s.address_key=k.value->>1 AND s.tenant=? JOIN account a ON a.id=s.account WHERE a.person IS NULL
+     ORDER BY rank, wanted, account`,
+    JSON.stringify(lookups),
+    tenant,
+    JSON.stringify(lookups),
+    tenant,
+  );
+  const bestRank = new Map<string, number>();
+  const given = new Set<number>();
+  return rows.flatMap((row) => {
+    const wanted = row["wanted"] as string;
+    const rank = row["rank"] as number;
+    const key = row["account"] as number;
+    if ((bestRank.get(wanted) ?? rank) < rank || given.has(key)) return [];
+    bestRank.set(wanted, rank);
+    given.add(key);
+    const externalId = row["external_id"] as string | null;
+    const owner = externalId !== null && OBJECT_ID.test(externalId) ? externalId : null;
+    return [{ ...(readAccount(row, owner) as Account), address: wanted }];
+  });
 }

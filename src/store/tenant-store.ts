@@ -6,6 +6,7 @@ import { createHoldStore } from "./holds.ts";
 import { createJournal } from "./journal.ts";
 import { createOutbox } from "./outbox.ts";
 import { createPeopleStore } from "./people.ts";
+import { createRemoteAccounts } from "./remote-accounts.ts";
 
 /**
  * The store of the tenant called `name`, whose directory is `directory` (tenant id or domain). A tenant that was renamed in the
@@ -22,6 +23,7 @@ export function openTenantStore(
     name,
     people: createPeopleStore(database, tenant),
     accounts: createAccountStore(database, tenant),
+    remote: createRemoteAccounts(database, tenant),
     journal: createJournal(database, tenant, name),
     holds: createHoldStore(database, tenant, name),
     outbox: createOutbox(database, tenant),

@@ -1,0 +1,170 @@
+/** The local copy of a remote licence system: every account there, whose it is, and what others changed. */
+import type { RemoteAccountStore, Sighting } from "../cycle/store-ports.ts";
+import { addressKey } from "../model/directory.ts";
+import type { Drift, RemoteAccount, SeenAccount } from "../model/remote-account.ts";
+import type { Database, Row } from "./database.ts";
+import { markDirty } from "./dirty.ts";
+
+const ROW = `SELECT a.*, p.object_id, d.state FROM account a LEFT JOIN person p ON p.id=a.person LEFT JOIN decision d ON d.person=a.person`;
+/** States in which the agent answers for a person's tier. */
+const ANSWERED = ["licensed", "waiting", "unlicensed"];
+
+export function createRemoteAccounts(database: Database, tenant: number): RemoteAccountStore {
+  const one = (where: string, value: string | number): RemoteAccount | null => {
+    const row = database.get(`${ROW} WHERE a.tenant=? AND a.remote_id IS NOT NULL AND ${where}`, tenant, value);
+    return row === undefined ? null : readRemote(row);
+  };
+  const remove = (key: number): void => {
+    database.run("DELETE FROM alias WHERE account=?", key);
+    database.run("DELETE FROM account WHERE id=?", key);
+  };
+  const setAliases = (key: number, { userName, emails }: SeenAccount): void => {
+    database.run("DELETE FROM alias WHERE account=?", key);
+    addAlias(database, tenant, key, userName, 0);
+    for (const email of emails) addAlias(database, tenant, key, email, 1);
+  };
+
+  const insert = (seen: SeenAccount): number => {
+    const address = seen.emails[0] ?? seen.userName;
+    const key = database.run(
+      `INSERT INTO account (tenant, address, address_key, tier, remote_id, remote_version, external_id, inactive, irregular)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[tenant, address, addressKey(address), seen.tiers[0] ?? null, seen.remoteId, seen.version, seen.externalId],
+      ...[seen.active ? 0 : 1, isIrregular(seen) ? 1 : 0],
+    ).lastInsertRowid;
+    setAliases(key, seen);
+    return key;
+  };
+
+  const update = (row: Row, seen: SeenAccount, sighting: Sighting): Drift | null => {
+    const key = row["id"] as number;
+    const person = row["person"] as number | null;
+    const before = row["tier"] as string | null;
+    // Of several tiers the one that is known stays: a change that was cut in the middle is done again.
+    const tier = before !== null && seen.tiers.includes(before) ? before : (seen.tiers[0] ?? null);
+    database.run(
+      "UPDATE account SET remote_version=?, external_id=?, inactive=?, irregular=? WHERE id=?",
+      ...[seen.version, seen.externalId, seen.active ? 0 : 1, isIrregular(seen) ? 1 : 0, key],
+    );
+    if (person === null) {
+      const address = seen.emails[0] ?? seen.userName;
+      database.run("UPDATE account SET address=?, address_key=? WHERE id=?", address, addressKey(address), key);
+      setAliases(key, seen);
+    }
+    if (tier === before) return null;
+    const drift = driftOf(row, tier, false, sighting);
+    const overridden = drift !== null && sighting.leave ? (drift.expected ?? "") : null;
+    // A licence given again ends what a revoke began.
+    const ended = tier === null ? "" : ", revoked_at=NULL, purged_at=NULL";
+    database.run(`UPDATE account SET tier=?, overridden=?${ended} WHERE id=?`, tier, overridden, key);
+    if (person !== null) markDirty(database, tenant, [person]);
+    return drift;
+  };
+
+  const bindKnown = (): void => {
+    const rows = database.all(
+      `UPDATE OR IGNORE account SET adopted=1,
+         person=(SELECT p.id FROM person p WHERE p.tenant=account.tenant AND p.object_id=account.external_id)
+       WHERE tenant=? AND person IS NULL AND external_id IS NOT NULL
+         AND EXISTS (SELECT 1 FROM person p WHERE p.tenant=account.tenant AND p.object_id=account.external_id) RETURNING person`,
+      tenant,
+    );
+    const people = rows.map((row) => row["person"] as number);
+    markDirty(database, tenant, people);
+  };
+
+  return {
+    lastRead: () => {
+      const row = database.get("SELECT target, target_read_at FROM tenant WHERE id=?", tenant);
+      const what = (row?.["target"] as string | null | undefined) ?? null;
+      return what === null ? null : { what, at: row?.["target_read_at"] as number };
+    },
+    forget: () => void database.run("UPDATE tenant SET target=NULL, target_read_at=NULL WHERE id=?", tenant),
+    of: (user) => one("p.object_id=?", user),
+    byKey: (key) => one("a.id=?", key),
+    byRemoteId: (remoteId) => one("a.remote_id=?", remoteId),
+    missing: (remoteIds) =>
+      database
+        .all("SELECT remote_id FROM account WHERE tenant=? AND person IS NOT NULL AND remote_id IS NOT NULL", tenant)
+        .map((row) => row["remote_id"] as string)
+        .filter((id) => !remoteIds.has(id)),
+    replaceAll: (seen, reading) =>
+      database.transaction(() => {
+        if (reading.fresh) {
+          database.run("DELETE FROM alias WHERE tenant=?", tenant);
+          database.run("DELETE FROM account WHERE tenant=?", tenant);
+        }
+        const sighting = reading.unlike ? { ...reading, leave: false } : reading;
+        const known = new Map<string | null, Row>();
+        const rows = database.all(`${ROW} WHERE a.tenant=?`, tenant);
+        for (const row of rows) known.set(row["remote_id"] as string | null, row);
+        const drifts: (Drift | null)[] = [];
+        const present = new Set<string | null>();
+        for (const account of seen) {
+          const row = known.get(account.remoteId);
+          present.add(account.remoteId);
+          if (row === undefined) insert(account);
+          else drifts.push(update(row, account, sighting));
+        }
+        for (const row of rows) {
+          // What is still to be purged stays until it was: that it is gone already must not keep its event logs.
+          if (present.has(row["remote_id"] as string | null) || isPurgeOpen(row)) continue;
+          remove(row["id"] as number);
+          drifts.push(driftOf(row, null, true, sighting));
+          if (row["person"] !== null) markDirty(database, tenant, [row["person"] as number]);
+        }
+        bindKnown();
+        if (reading.fresh || reading.unlike) database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant);
+        database.run("UPDATE tenant SET target=?, target_read_at=? WHERE id=?", reading.what, reading.at, tenant);
+        return reading.fresh || reading.unlike ? [] : drifts.filter((drift) => drift !== null);
+      }),
+    see: (seen, sighting) => {
+      const row = database.get(`${ROW} WHERE a.tenant=? AND a.remote_id=?`, tenant, seen.remoteId);
+      if (row === undefined) return { key: insert(seen), drift: null };
+      return { key: row["id"] as number, drift: update(row, seen, sighting) };
+    },
+    alias: (key, address) => addAlias(database, tenant, key, address, 0),
+    wrote: (key, { version, externalId, active }) => {
+      database.run("UPDATE account SET remote_version=?, irregular=0 WHERE id=?", version, key);
+      if (externalId !== undefined) database.run("UPDATE account SET external_id=? WHERE id=?", externalId, key);
+      if (active !== undefined) database.run("UPDATE account SET inactive=? WHERE id=?", active ? 0 : 1, key);
+    },
+    remove,
+    bindKnown,
+  };
+}
+
+function addAlias(database: Database, tenant: number, key: number, address: string, rank: number): void {
+  database.run("INSERT OR IGNORE INTO alias VALUES (?, ?, ?, ?)", key, tenant, addressKey(address), rank);
+}
+
+function isIrregular({ tiers, irregular }: SeenAccount): boolean {
+  return irregular || tiers.length > 1;
+}
+
+function isPurgeOpen(row: Row): boolean {
+  return row["person"] !== null && row["revoked_at"] !== null && row["purged_at"] === null;
+}
+
+/** What the agent had given counts, also where somebody changed it before and was let. */
+function driftOf(row: Row, found: string | null, gone: boolean, { own }: Sighting): Drift | null {
+  const user = row["object_id"] as string | null;
+  if (user === null || own.has(user) || !ANSWERED.includes(row["state"] as string)) return null;
+  const overridden = row["overridden"] as string | null;
+  const expected = overridden === null ? (row["tier"] as string | null) : overridden || null;
+  return !gone && expected === found ? null : { user, expected, found, gone };
+}
+
+function readRemote(row: Row): RemoteAccount {
+  return {
+    key: row["id"] as number,
+    person: row["person"] as number | null,
+    remoteId: row["remote_id"] as string,
+    version: row["remote_version"] as string | null,
+    externalId: row["external_id"] as string | null,
+    tier: row["tier"] as string | null,
+    active: row["inactive"] === 0,
+    irregular: row["irregular"] === 1,
+    purgeOpen: isPurgeOpen(row),
+  };
+}
