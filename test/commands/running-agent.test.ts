@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { lockHome } from "../../src/agent.ts";
 import { exported, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 
@@ -105,7 +106,39 @@ describe("status", () => {
 });
 
 describe("beside a running agent", () => {
-  test("`sync` is exit code 4 or asks it; `export`, `explain`, `plan` and `holds` just look", async () => {
+  test("`sync` asks it for a cycle and tells its result", async () => {
+    const home = openHome();
+    home.person("Ana", ["Pro"]);
+    await startTestAgent(home);
+    home.person("Ben", ["Pro"]);
+    const { code, json } = await home.run("sync", "--json");
+    expect(code).toBe(0);
+    expect(json.cycles).toMatchObject([
+      { tenant: "contoso", trigger: "api", outcome: "succeeded", actions: { create: 1, assign: 1 } },
+    ]);
+    home.simulator.faults.add({ kind: "nullProperties", times: 1000 });
+    home.person("Cid", ["Pro"]);
+    expect(await home.run("sync", "--full", "--tenant", "contoso")).toMatchObject({ code: 1 });
+  });
+
+  test("that cannot be asked, `sync` and `holds approve` are exit code 4", async () => {
+    const { home } = await heldHome();
+    await home.run("sync");
+    const { id } = (await home.run("holds", "--json")).json.items[0];
+    const lock = lockHome(home.home);
+    try {
+      for (const argv of [["sync"], ["holds", "approve", id], ["holds", "reject", id]]) {
+        const { code, json } = await home.run(...argv, "--json");
+        expect({ argv, code, error: json.error.code }).toEqual({ argv, code: 4, error: "ERR_LOCKED" });
+      }
+      expect(await home.run("holds")).toMatchObject({ code: 0 });
+      expect(Object.keys(await exported(home))).toHaveLength(10);
+    } finally {
+      lock.release();
+    }
+  });
+
+  test("`export`, `explain`, `plan`, `check` and `holds` just look", async () => {
     const { home, people } = await heldHome();
     await startTestAgent(home);
     expect(Object.keys(await exported(home))).toHaveLength(10);
