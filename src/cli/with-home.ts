@@ -5,7 +5,7 @@ import type { CycleRecord } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { GlobalOptions } from "./command.ts";
 import type { CommandIo } from "./io.ts";
-import { loadGoodHome } from "./load-home.ts";
+import { type GoodHome, loadGoodHome } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
@@ -13,6 +13,7 @@ import { createProgress, type Progress } from "./progress.ts";
 const DEADLINE = 4 * 60 * 1000;
 
 export interface HomeAtWork {
+  readonly good: GoodHome;
   readonly agent: Agent;
   readonly progress: Progress;
   /** One cycle of each of these tenants, side by side: what happens to one does not touch the others. */
@@ -43,7 +44,7 @@ export async function withHome(
       const request = { trigger: "cli", full, pauses: false, suspicious: false, signal, deadline } as const;
       return await Promise.all(tenants.map((name) => opened.cycle(name, request)));
     };
-    return await work({ agent: opened, progress, cycles });
+    return await work({ good, agent: opened, progress, cycles });
   } finally {
     progress.dispose();
     stop.dispose();
