@@ -73,6 +73,7 @@ function codeFor(status: number, reset: boolean): ErrorCode {
 
 function hintFor(status: number): string | null {
   if (status === 401) return "the token is not accepted: check `cloud:` in tiersync.yaml and this computer's clock";
+  if (status === 407) return "the proxy wants a sign-in: put user and password into `proxy:` in tiersync.yaml";
   if (status >= 300 && status < 400) return "something between this server and Graph redirects: check the proxy";
   return null;
 }

@@ -9,8 +9,9 @@ import type { Clock } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
 import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
 import { graphError, lacksRights, TRANSIENT_STATUSES } from "./graph-errors.ts";
+import { networkProblem } from "./network.ts";
 import type { Fetch } from "./options.ts";
-import { networkCode, type TokenSource } from "./token.ts";
+import type { TokenSource } from "./token.ts";
 
 /** Tries after the first when Graph fails without saying how long to wait. */
 const RETRIES = 3;
@@ -191,9 +192,9 @@ function throttled(error: AgentError): AgentError {
 }
 
 function unreachable(cause: unknown, call: Call): AgentError {
-  const timedOut = cause instanceof Error && cause.name === "TimeoutError";
-  const why = timedOut ? "no answer in time" : networkCode(cause);
+  const { why, hint } = networkProblem(cause);
   return new AgentError("ERR_GRAPH_UNREACHABLE", `${call.what}: Microsoft Graph could not be reached: ${why}`, {
+    ...(hint === null ? {} : { hint }),
     retryable: true,
     cause,
   });

@@ -4,6 +4,7 @@ import { signAssertion } from "./assertion.ts";
 import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
 import { readCertificate } from "./certificate.ts";
 import { isRecord, tokenRefusal } from "./entra-errors.ts";
+import { networkProblem } from "./network.ts";
 import type { EntraOptions } from "./options.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -138,20 +139,12 @@ export function grantedRoles(token: string): readonly string[] | null {
 }
 
 function unreachable(url: string, cause: unknown): AgentError {
-  const why = cause instanceof Error && cause.name === "TimeoutError" ? "no answer in time" : networkCode(cause);
+  const { why, hint } = networkProblem(cause);
   return new AgentError("ERR_TOKEN", `Entra's token endpoint at ${new URL(url).host} could not be reached: ${why}`, {
+    ...(hint === null ? {} : { hint }),
     retryable: true,
     cause,
   });
-}
-
-/** `ECONNREFUSED` and the like; the texts differ between runtimes. */
-export function networkCode(cause: unknown): string {
-  for (let error = cause; error instanceof Error; error = error.cause) {
-    const code = (error as { code?: unknown }).code;
-    if (typeof code === "string") return code;
-  }
-  return cause instanceof Error ? cause.name : "unknown error";
 }
 
 function parseJson(text: string): unknown {

@@ -140,6 +140,30 @@ describe("delta read", () => {
     await expectAsReadWhole(entra, mirror);
   });
 
+  test("a member whom the directory finds late only is found as soon as it tells of them", async () => {
+    const entra = setUpEntra();
+    let late = true;
+    const fetch: typeof entra.fetch = async (input, init) => {
+      const response = await entra.fetch(input, init);
+      const isLookup = String(init?.body).includes("/users?$filter");
+      return late && isLookup
+        ? new Response((await response.text()).replace(/"value":\[\{.*?\}\]/, '"value":[]'))
+        : response;
+    };
+    const mirror = createMemoryMirror();
+    const { read } = createReader(entra, { fetch });
+    await read(mirror);
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    await read(mirror);
+    expect(mirror.snapshot()).toEqual({});
+    late = false;
+    await read(mirror);
+    entra.tenant.updateUser(ana, { displayName: "Ana B." });
+    expect((await read(mirror)).kind).toBe("changes");
+    await expectAsReadWhole(entra, mirror);
+    expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
   test("a group nested by day is tracked with everything below it, in one stream, and let go when it leaves", async () => {
     const { entra, mirror, read, counting } = await readOnce();
     const sales = entra.tenant.addGroup("Sales");
