@@ -1,4 +1,5 @@
 /** A simulated tenant with the groups of the product, an app registration, and an agent's source that reads it. */
+import { expect } from "bun:test";
 import type { DirectoryScope, MirrorWriter, ReadResult } from "../../src/cycle/ports.ts";
 import type { EntraLimits, EntraOptions, Fetch } from "../../src/entra/options.ts";
 import { createEntraSource } from "../../src/entra/source.ts";
@@ -7,6 +8,7 @@ import { BASE_PROPERTIES } from "../../src/model/directory.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/app.ts";
 import { SimulatedClock } from "../../src/simulator/clock.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
+import { createMemoryMirror, type MemoryMirror } from "./memory-mirror.ts";
 import { registerApplication, type TestApplication } from "./serve-simulator.ts";
 
 export const ORIGIN = "http://127.0.0.1:9";
@@ -117,4 +119,21 @@ export function addPerson(entra: TestEntra, name: string, ...groups: readonly st
   const id = entra.tenant.addUser({ displayName: name, userPrincipalName: address, mail: address });
   for (const group of groups) entra.tenant.addMember(group, id);
   return id;
+}
+
+/** A tenant that was read once. */
+export async function readOnce(people: (entra: TestEntra) => void = () => {}, entra = setUpEntra()) {
+  people(entra);
+  const mirror = createMemoryMirror();
+  const reader = createReader(entra);
+  await reader.read(mirror);
+  return { entra, mirror, ...reader };
+}
+
+/** The mirror holds what a full read of now would give. */
+export async function expectAsReadWhole(entra: TestEntra, mirror: MemoryMirror): Promise<void> {
+  const whole = createMemoryMirror();
+  await createReader(entra).read(whole);
+  expect(mirror.snapshot()).toEqual(whole.snapshot());
+  expect(mirror.roles()).toEqual(whole.roles());
 }

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "bun:test";
+import {
+  addPerson,
+  createReader,
+  expectAsReadWhole,
+  readOnce,
+  SCOPE,
+  setUpEntra,
+  type TestEntra,
+} from "../support/entra.ts";
+import { createMemoryMirror } from "../support/memory-mirror.ts";
+
+describe("delta read, when something is wrong", () => {
+  const resets: readonly [string, Parameters<TestEntra["simulator"]["faults"]["add"]>[0]][] = [
+    ["410 Gone", { kind: "deltaGone", match: "/delta" }],
+    ["400 syncStateNotFound", { kind: "deltaExpired", match: "/delta" }],
+    ["404 resyncRequired", { kind: "deltaExpired", match: "/delta", status: 404, code: "ResyncRequired" }],
+    ["any 400 twice in a row", { kind: "status", status: 400, code: "BadRequest", match: "/users/delta", times: 3 }],
+  ];
+  test.each(resets)("%s leads to a full read in the same cycle", async (_, fault) => {
+    const { entra, mirror, read } = await readOnce();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    entra.simulator.faults.add(fault);
+    expect((await read(mirror)).kind).toBe("full");
+    expect(mirror.snapshot()).toHaveProperty(ana);
+    expect((await read(mirror)).kind).toBe("changes");
+  });
+
+  test("a delta token of more than a week ago leads to a full read", async () => {
+    const { entra, mirror, read } = await readOnce();
+    entra.clock.advance(8 * 86_400_000);
+    expect((await read(mirror)).kind).toBe("full");
+    expect((await read(mirror)).kind).toBe("changes");
+  });
+
+  test("another scope or other properties lead to a full read", async () => {
+    const { mirror, read } = await readOnce();
+    const scope = { ...SCOPE, properties: [...SCOPE.properties, "department"] };
+    expect((await read(mirror, { scope })).kind).toBe("full");
+    expect((await read(mirror, { scope })).kind).toBe("changes");
+  });
+
+  test("more changes than may be kept in memory are read whole", async () => {
+    const entra = setUpEntra({ limits: { changes: 10 } });
+    const { mirror, read } = await readOnce(() => {}, entra);
+    for (let n = 0; n < 11; n += 1) addPerson(entra, `P${n}`, entra.groups.Eco);
+    expect((await read(mirror)).kind).toBe("full");
+    expect(Object.keys(mirror.snapshot())).toHaveLength(11);
+  });
+
+  test("a failure on the way leaves mirror and cursor as they were, and the change comes with the next cycle", async () => {
+    const { entra, mirror, read } = await readOnce();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    const before = mirror.cursor?.value;
+    entra.simulator.faults.add({ kind: "cut", match: "/$batch" });
+    expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GRAPH_INCOMPLETE" });
+    expect(mirror.cursor?.value).toBe(before ?? "");
+    await read(mirror);
+    expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
+  test("a delta link that leads elsewhere is refused", async () => {
+    const { entra, mirror, read } = await readOnce();
+    entra.simulator.faults.add({
+      kind: "foreignNextLink",
+      match: "/groups/delta",
+      origin: "https://graph.evil.example",
+    });
+    expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GRAPH_ORIGIN" });
+  });
+
+  test("a throttled item of the batch is asked again after its own Retry-After", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    entra.simulator.faults.add({ kind: "throttle", retryAfter: "7", match: "/users/delta", level: "batch" });
+    expect(await counting(() => read(mirror))).toBe(2);
+    expect(entra.waits).toEqual([7_000]);
+  });
+
+  test("changes that happen while a full read runs are in the mirror when it ends", async () => {
+    const entra = setUpEntra();
+    const ana = addPerson(entra, "Ana", entra.groups.Eco);
+    const mirror = createMemoryMirror();
+    let moved = false;
+    const fetch: typeof entra.fetch = async (input, init) => {
+      const response = await entra.fetch(input, init);
+      if (!moved && input.includes(`${entra.groups.No_Licence}/members`)) {
+        moved = true;
+        entra.tenant.removeMember(entra.groups.Eco, ana);
+        entra.tenant.addMember(entra.groups.Pro, ana);
+      }
+      return response;
+    };
+    await createReader(entra, { fetch }).read(mirror);
+    expect(moved).toBeTrue();
+    await expectAsReadWhole(entra, mirror);
+  });
+});
