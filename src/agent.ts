@@ -1,30 +1,27 @@
 /** The composition root: the only place that builds adapters and wires them to the cycle. */
 import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
-import { resolveSecret, type SecretRef } from "./config/secrets.ts";
-import type { AgentConfig, CredentialConfig, TenantConfig } from "./config/types.ts";
+import { createAdapters, credentialView, type TenantAdapters } from "./adapters.ts";
+import type { AgentConfig, TenantConfig } from "./config/types.ts";
 import { explainPerson } from "./cycle/explain-person.ts";
 import { carryOutManual, type ManualKind, type ManualStep, planManual } from "./cycle/manual.ts";
+import { configNotices, manualNotice } from "./cycle/notices.ts";
 import { planView } from "./cycle/plan-view.ts";
-import type { DirectorySource, LicenceTarget } from "./cycle/ports.ts";
 import { preparePlan } from "./cycle/prepare-plan.ts";
 import { runCycle } from "./cycle/run-cycle.ts";
 import type { CycleParts, CycleRequest, CycleStep } from "./cycle/settings.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
-import { readCertificate } from "./entra/certificate.ts";
-import type { Credential } from "./entra/options.ts";
-import { createEntraProbe, type EntraProbe } from "./entra/probe.ts";
-import { createEntraSource } from "./entra/source.ts";
+import type { EntraProbe } from "./entra/probe.ts";
 import { AgentError } from "./errors.ts";
 import { childLogger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
 import type { Finding } from "./model/finding.ts";
 import type { RuleTrace } from "./model/verdict.ts";
 import type { CredentialView, TenantPlanView } from "./model/views.ts";
-import { createFetch } from "./platform/fetch.ts";
+import type { Notifier } from "./notify/notifier.ts";
 import type { Logging } from "./platform/logging.ts";
 import { machineId } from "./platform/machine.ts";
-import { readProtectedText } from "./platform/protect.ts";
 import { unknownMembers } from "./rules/bind.ts";
 import type { RuleSet } from "./rules/types.ts";
 import { type Database, openDatabase } from "./store/database.ts";
@@ -34,7 +31,6 @@ import { isReadable } from "./store/migrations.ts";
 import { prune } from "./store/retention.ts";
 import { openTenantStore } from "./store/tenant-store.ts";
 import { createStoreViews, type StoreViews } from "./store/views.ts";
-import { createLedger } from "./targets/ledger.ts";
 
 export type { CycleStep, ManualKind };
 
@@ -42,6 +38,8 @@ export type { CycleStep, ManualKind };
 export const DATABASE_FILE = "data/tiersync.db";
 /** The last state of the database that was seen here. */
 const SEEN_FILE = "data/seen.json";
+/** Longest time for telling people after a cycle; ms. */
+const TELL_WITHIN = 60_000;
 const DAY = 24 * 60 * 60 * 1000;
 
 /** What the agent goes by: checked, complete, and good. */
@@ -85,19 +83,20 @@ export interface Agent {
   /** Null when the certificate cannot be read now. */
   credential(tenant: string): CredentialView | null;
   probe(tenant: string): EntraProbe;
+  notifier(tenant: string): Notifier;
+  /** Sends what waits in the outbox, and pings after a good cycle. `pauses`: keep to the growing pauses after failures. */
+  tell(
+    tenant: string,
+    options: { readonly record: CycleRecord | null; readonly pauses: boolean; readonly signal: AbortSignal },
+  ): Promise<void>;
+  /** What there is to say about the files; none: they are right. */
+  noticeBroken(findings: readonly Finding[]): void;
   close(): void;
 }
 
 /** One instance at a time works on a home. Throws `ERR_LOCKED`. */
 export function lockHome(home: string): InstanceLock {
   return takeLock(join(home, "data", "tiersync.lock"));
-}
-
-interface TenantAdapters {
-  /** What they were built from; other adapters are built when it changes. */
-  readonly key: string;
-  readonly source: DirectorySource;
-  readonly probe: EntraProbe;
 }
 
 /** Opens the database and is ready for cycles of every tenant. Makes no request by itself. */
@@ -108,8 +107,6 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   });
   const clock = { now: () => Date.now() };
   const stores = new Map<string, TenantStore>();
-  const adapters = new Map<string, TenantAdapters>();
-  const targets = new Map<string, LicenceTarget>();
   const identity = readIdentity({ database, file: join(home, SEEN_FILE), machine: machineId() });
   let current = configuration;
   let pruned = 0;
@@ -121,6 +118,8 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     if (record.outcome !== "failed") identity.trust(tenant);
     if (clock.now() - pruned > DAY) {
       prune(database, current.config.retention, clock.now());
+      const { outbox, journal } = current.config.retention;
+      store(tenant).outbox.prune(clock.now() - outbox, clock.now() - journal);
       pruned = clock.now();
     }
     return record;
@@ -139,49 +138,20 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     }
     return opened;
   };
-  const secret = (ref: SecretRef) => (): Promise<string> =>
-    resolveSecret(ref, {
-      home,
-      env,
-      openSecret: (name) => readProtectedText(join(home, "keys", `${name}.secret`)),
-      warn: (message) => logging.logger("config").warn(message),
-    });
-  const entra = (name: string): TenantAdapters => {
-    const { tenantId, clientId, credential, cloud } = tenantConfig(name);
-    const { network } = current.config;
-    const key = JSON.stringify([tenantId, clientId, credential, cloud, network]);
-    const built = adapters.get(name);
-    if (built?.key === key) return built;
-    const entraOptions = {
-      tenantId,
-      clientId,
-      credential: credentialOf(credential, secret),
-      cloud,
-      fetch: createFetch(network),
-      clock,
-      logger: childLogger(logging.logger("entra"), { tenant: name }),
-    };
-    const fresh = { key, source: createEntraSource(entraOptions), probe: createEntraProbe(entraOptions) };
-    adapters.set(name, fresh);
-    return fresh;
-  };
-  const target = (name: string): LicenceTarget => {
-    let built = targets.get(name);
-    if (built === undefined) {
-      built = createLedger(store(name));
-      targets.set(name, built);
-    }
-    return built;
-  };
+  const adapters = createAdapters({ home, env, logging, clock });
+  const of = (name: string): TenantAdapters => adapters.of(tenantConfig(name), current.config, store(name));
   const settings = (name: string): CycleParts["settings"] => {
     const { parentGroup, tiers, guard } = tenantConfig(name);
     return { name, parentGroup, tiers, guard, mailboxSettings: current.config.mailboxSettings };
   };
+  const credential = (name: string): CredentialView | null =>
+    credentialView(tenantConfig(name).credential, clock.now());
   const parts = (name: string): CycleParts => ({
     settings: settings(name),
     rules: current.rules,
-    source: entra(name).source,
-    target: target(name),
+    source: of(name).source,
+    target: of(name).target,
+    credential: () => credential(name),
     store: store(name),
     clock,
     log: childLogger(logging.logger("cycle"), { tenant: name }),
@@ -216,11 +186,47 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),
     planManual: (tenant, kind, id, address) => planManual(parts(tenant), kind, id, address),
-    carryOutManual: (tenant, step, signal) => carryOutManual(parts(tenant), step, clock.now(), signal),
+    carryOutManual: async (tenant, step, signal) => {
+      const at = clock.now();
+      await carryOutManual(parts(tenant), step, at, signal);
+      const { action, account } = step;
+      const person = { id: action.user, address: action.address, displayName: null };
+      const by = userInfo().username;
+      const notice = manualNotice({
+        action: step.kind,
+        person,
+        tier: account.tier,
+        by,
+        at: new Date(at).toISOString(),
+      });
+      store(tenant).outbox.add([notice], at);
+    },
     explain: (tenant, id) =>
       explainPerson({ rules: current.rules, settings: settings(tenant), store: store(tenant) }, id, clock.now()),
-    credential: (tenant) => credentialView(tenantConfig(tenant).credential, clock.now()),
-    probe: (tenant) => entra(tenant).probe,
+    credential,
+    probe: (tenant) => of(tenant).probe,
+    tell: async (tenant, { record, pauses, signal }) => {
+      const { notifier } = of(tenant);
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout(TELL_WITHIN)]);
+      await notifier.deliver({ pauses, signal: bounded });
+      if (record !== null && record.outcome !== "failed") await notifier.heartbeat(bounded);
+    },
+    notifier: (tenant) => of(tenant).notifier,
+    noticeBroken: (findings) => {
+      const told = new Set<string>();
+      for (const { name, notify } of current.config.tenants) {
+        // Tenants that tell the same people tell them once.
+        const whom = JSON.stringify(notify);
+        if (told.has(whom)) continue;
+        told.add(whom);
+        const { outbox } = store(name);
+        const now = clock.now();
+        outbox.add(
+          configNotices(findings, (topic, holds) => outbox.ongoing(topic, holds, now)),
+          now,
+        );
+      }
+    },
     close: () => database.close(),
   };
 }
@@ -244,25 +250,4 @@ export function openReader(home: string): Reader | null {
   }
   database.close();
   return null;
-}
-
-function credentialOf(config: CredentialConfig, secret: (ref: SecretRef) => () => Promise<string>): Credential {
-  if (config.kind === "secret") return { kind: "secret", read: secret(config.secret) };
-  return { kind: "certificate", read: async () => readProtectedText(config.path), algorithm: config.assertion };
-}
-
-function credentialView(config: CredentialConfig, now: number): CredentialView | null {
-  if (config.kind === "secret") return { kind: "secret", thumbprint: null, expiresAt: null, daysLeft: null };
-  try {
-    const { sha1, expiresAt } = readCertificate(readProtectedText(config.path));
-    return {
-      kind: "certificate",
-      thumbprint: sha1,
-      expiresAt: new Date(expiresAt).toISOString(),
-      daysLeft: Math.floor((expiresAt - now) / DAY),
-    };
-  } catch (error) {
-    if (error instanceof AgentError) return null;
-    throw error;
-  }
 }

@@ -13,6 +13,7 @@ import { AgentError, toAgentError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
 import { formatFinding } from "./model/finding.ts";
+import { plainText } from "./model/plain-text.ts";
 import type { StatusView } from "./model/views.ts";
 import { writeFileAtomic } from "./platform/atomic-file.ts";
 import type { Logging } from "./platform/logging.ts";
@@ -85,7 +86,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     }
     keeper.setAcceptance((set) => agent.unknownGroups(set));
 
-    const tenants = createTenants(agent, emit, () => {
+    const tenants = createTenants(agent, log, emit, () => {
       const set = keeper.good;
       if (set !== null) agent.configure(set);
     });
@@ -96,6 +97,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     releases.push(() => schedule.stop());
     onChange = () => {
       tenants.reset();
+      agent.noticeBroken(keeper.findings);
       const set = keeper.good;
       if (
         set === null ||
@@ -204,7 +206,7 @@ function openKeeper(home: string, log: Logger, releases: (() => void)[], changed
 function requireGood(keeper: Keeper): GoodSet {
   if (keeper.good !== null) return keeper.good;
   const errors = keeper.findings.filter(({ level }) => level === "error");
-  throw new AgentError("ERR_CONFIG", errors.map(formatFinding).join("\n"));
+  throw new AgentError("ERR_CONFIG", errors.map((finding) => plainText(formatFinding(finding))).join("\n"));
 }
 
 function scheduleOf({ config }: GoodSet, log: Logger, tenants: Tenants): Schedule {

@@ -3,7 +3,8 @@ import type { Agent } from "./agent.ts";
 import type { CycleStep } from "./cycle/settings.ts";
 import { createSlowDown, type SlowDown } from "./cycle/slow-down.ts";
 import { createWorker, type Work, type Worker } from "./cycle/worker.ts";
-import { AgentError } from "./errors.ts";
+import { AgentError, toAgentError } from "./errors.ts";
+import type { Logger } from "./log.ts";
 import type { CycleRecord, CycleTrigger } from "./model/cycle.ts";
 import type { CycleEvent } from "./status/console.ts";
 
@@ -20,7 +21,24 @@ export interface Tenants {
 }
 
 /** A worker for each tenant, made when the tenant first appears. */
-export function createTenants(agent: Agent, emit: (event: CycleEvent) => void, beforeCycle: () => void): Tenants {
+export function createTenants(
+  agent: Agent,
+  log: Logger,
+  emit: (event: CycleEvent) => void,
+  beforeCycle: () => void,
+): Tenants {
+  const stopping = new AbortController();
+  const telling = new Map<string, Promise<void>>();
+  /** Beside the cycles: a mail server that is slow must not make them late. */
+  const tell = (tenant: string, record: CycleRecord): void => {
+    const before = telling.get(tenant) ?? Promise.resolve();
+    const next = before
+      .then(() => agent.tell(tenant, { record, pauses: true, signal: stopping.signal }))
+      .catch((error: unknown) =>
+        log.error("telling people failed: {message}", { message: toAgentError(error).message, tenant }),
+      );
+    telling.set(tenant, next);
+  };
   const workers = new Map<string, { worker: Worker; slow: SlowDown }>();
   const requested = new Map<string, { tenant: string; since: number }>();
   const told = new Set<string>();
@@ -31,6 +49,7 @@ export function createTenants(agent: Agent, emit: (event: CycleEvent) => void, b
       const record = await agent.cycle(tenant, { ...work, pauses: true, suspicious: false });
       slow.ended(record);
       emit({ type: "finished", cycle: record });
+      tell(tenant, record);
       return record;
     } finally {
       requested.delete(work.id);
@@ -85,7 +104,11 @@ export function createTenants(agent: Agent, emit: (event: CycleEvent) => void, b
     reset: () => {
       for (const { slow } of workers.values()) slow.reset();
     },
-    stop: async () => void (await Promise.all([...workers.values()].map(({ worker }) => worker.stop()))),
+    stop: async () => {
+      await Promise.all([...workers.values()].map(({ worker }) => worker.stop()));
+      stopping.abort();
+      await Promise.all(telling.values());
+    },
   };
   return tenants;
 }

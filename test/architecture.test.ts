@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dir, "..");
 const CONTRACT = [
   "model",
   "cycle/ports.ts",
+  "cycle/message-ports.ts",
   "cycle/store-ports.ts",
   "plan/types.ts",
   "rules/types.ts",
@@ -35,9 +36,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ["model", "rules", "platform", "errors.ts", "log.ts"],
   // The composition root, in four files: adapters, the agent that stays, its tenants' workers, its answers.
   "agent.ts": ["*"],
+  "adapters.ts": ["*"],
   "running.ts": ["*"],
   "database-copy.ts": ["agent.ts", "store", "errors.ts"],
-  "tenants.ts": ["agent.ts", "cycle", "model", "status/console.ts", "errors.ts"],
+  "tenants.ts": ["agent.ts", "log.ts", "cycle", "model", "status/console.ts", "errors.ts"],
   "console.ts": ["agent.ts", "explanation.ts", "config", "model", "status/console.ts", "errors.ts"],
   "explanation.ts": ["agent.ts", "model", "errors.ts"],
   // Certificates are made and shown without an agent; the simulator is what `demo` runs against.

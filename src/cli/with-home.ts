@@ -42,7 +42,12 @@ export async function withHome(
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DEADLINE)]);
       const deadline = Date.now() + DEADLINE;
       const request = { trigger: "cli", full, pauses: false, suspicious: false, signal, deadline } as const;
-      return await Promise.all(tenants.map((name) => opened.cycle(name, request)));
+      const one = async (name: string): Promise<CycleRecord> => {
+        const record = await opened.cycle(name, request);
+        await opened.tell(name, { record, pauses: false, signal: stop.signal });
+        return record;
+      };
+      return await Promise.all(tenants.map(one));
     };
     return await work({ good, agent: opened, progress, cycles });
   } finally {

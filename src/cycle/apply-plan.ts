@@ -2,6 +2,7 @@
 import { AgentError, toAgentError } from "../errors.ts";
 import type { Hold } from "../model/cycle.ts";
 import { batches, segments } from "./batches.ts";
+import { decisionNotices, holdNotices, releaseNotices, settledNotices } from "./notices.ts";
 import type { ApplyResult } from "./ports.ts";
 import type { PreparedPlan } from "./prepare-plan.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
@@ -19,15 +20,29 @@ export async function applyPlan(
   const { plan, holds: proposals } = prepared.guarded;
   const people = createSettlement(prepared, request, parts);
   const holds = store.transaction(() => {
-    const { open } = store.holds.reconcile(proposals, prepared.now);
+    const { open, formed } = store.holds.reconcile(proposals, prepared.now);
     people.name(open);
-    store.people.decide(people.withoutActions());
+    const decided = people.withoutActions();
+    const managed = (): number => store.people.managed();
+    store.outbox.add(
+      [
+        ...holdNotices(formed),
+        ...decisionNotices(decided, prepared.people),
+        ...releaseNotices(cycle.id, plan.actions, managed),
+      ],
+      prepared.now,
+    );
+    store.people.decide(decided);
     return open;
   });
 
   const approved = new Set(store.holds.approved().map(({ user, kind }) => `${kind} ${user}`));
   const settle = (results: readonly ApplyResult[]): void => {
-    cycle.record(results.map((result) => people.settle(result, approved)));
+    const settled = results.map((result) => people.settle(result, approved));
+    store.transaction(() => {
+      cycle.record(settled);
+      store.outbox.add(settledNotices(settled, prepared), prepared.now);
+    });
   };
   let done = 0;
   const remote = parts.target.kind !== "ledger";

@@ -2,7 +2,7 @@
 import type { Action } from "../model/action.ts";
 
 /** Actions in one transaction of the ledger, and at most in one slice for a remote system. */
-const BATCH = 1000;
+const BATCH = 20_000;
 
 /** Slices of about `size` actions; actions that exchange seats are never parted. */
 export function* batches(actions: readonly Action[], size: number = BATCH): Iterable<readonly Action[]> {

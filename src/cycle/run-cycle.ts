@@ -14,8 +14,10 @@ import { type AgentError, toAgentError } from "../errors.ts";
 import type { CycleRecord, RequestCounts } from "../model/cycle.ts";
 import { kindCounts } from "../model/views.ts";
 import { applyPlan } from "./apply-plan.ts";
+import { credentialNotices, cycleNotices, seatNotices } from "./notices.ts";
 import { preparePlan } from "./prepare-plan.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
+import type { CycleResult, OpenCycle } from "./store-ports.ts";
 
 /** Runs a cycle to its recorded end. Failures are in the record, never thrown, except when the record itself cannot be written. */
 export async function runCycle(parts: CycleParts, request: CycleRequest): Promise<CycleRecord> {
@@ -33,14 +35,45 @@ export async function runCycle(parts: CycleParts, request: CycleRequest): Promis
     const holds = await applyPlan(parts, request, cycle, prepared); // step 5
     const held = kindCounts(holds.flatMap((hold) => hold.actions));
     const outcome = holds.length > 0 ? "held" : "succeeded";
-    record = cycle.finish({ outcome, held, requests: requests(), error: null });
+    record = finish(parts, cycle, { outcome, held, requests: requests(), error: null });
   } catch (thrown) {
     const { code, message, hint } = logged(parts, toAgentError(thrown));
-    record = cycle.finish({ outcome: "failed", held: {}, requests: requests(), error: { code, message, hint } });
+    record = finish(parts, cycle, {
+      outcome: "failed",
+      held: {},
+      requests: requests(),
+      error: { code, message, hint },
+    });
   }
-  log.info("cycle {outcome}", { cycle: record.id, ...record, failures: record.failures.length });
+  const { id, kind, trigger, outcome, durationMs, actions, held, failures, error } = record;
+  const { token, graph, target } = record.requests;
+  const summary = { cycle: id, kind, trigger, outcome, durationMs, requests: token + graph + target, actions, held };
+  log.info("cycle {outcome}", { ...summary, failures: failures.length, error: error?.code ?? null });
   parts.progress({ tenant: parts.settings.name, step: "done", done: 1, of: 1 });
   return record;
+}
+
+/** Step 6: the outcome and what people have to be told of it are one. */
+function finish(
+  { store, settings, credential, clock }: CycleParts,
+  cycle: OpenCycle,
+  result: CycleResult,
+): CycleRecord {
+  return store.transaction(() => {
+    const now = clock.now();
+    const before = store.journal.failing();
+    const record = cycle.finish(result);
+    const ongoing = (topic: string, holds: boolean): number | null => store.outbox.ongoing(topic, holds, now);
+    store.outbox.add(
+      [
+        ...cycleNotices(record, before),
+        ...seatNotices(settings.tiers, store.accounts.usage(), ongoing),
+        ...credentialNotices(credential()),
+      ],
+      now,
+    );
+    return record;
+  });
 }
 
 function logged(parts: CycleParts, error: AgentError): AgentError {

@@ -3,6 +3,7 @@ import type { Logger } from "../log.ts";
 import type { CycleTrigger } from "../model/cycle.ts";
 import type { GroupRef } from "../model/directory.ts";
 import type { Tier } from "../model/tier.ts";
+import type { CredentialView } from "../model/views.ts";
 import type { GuardLimits } from "../plan/types.ts";
 import type { RuleSet } from "../rules/types.ts";
 import type { Clock, DirectorySource, LicenceTarget } from "./ports.ts";
@@ -24,6 +25,8 @@ export interface CycleParts {
   readonly source: DirectorySource;
   readonly target: LicenceTarget;
   readonly store: TenantStore;
+  /** Null when it cannot be read now. */
+  readonly credential: () => CredentialView | null;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told of each step, for progress and `/events`. */

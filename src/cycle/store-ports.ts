@@ -1,12 +1,20 @@
 /** What a cycle needs of the agent's durable memory; `store` fills it. */
 import type { Action, GuardedKind } from "../model/action.ts";
-import type { CycleError, CycleKind, CycleRecord, CycleTrigger, Hold, RequestCounts } from "../model/cycle.ts";
+import type {
+  CycleError,
+  CycleKind,
+  CycleOutcome,
+  CycleRecord,
+  CycleTrigger,
+  Hold,
+  RequestCounts,
+} from "../model/cycle.ts";
 import type { Mailbox, ObjectId, Profile, ScopedGroup } from "../model/directory.ts";
-import type { Notice, NoticeData } from "../model/notice.ts";
 import type { Account, Decision, PersonFailure, PreviousDecision } from "../model/person.ts";
 import type { Drift, RemoteAccount, SeenAccount } from "../model/remote-account.ts";
 import type { TierName } from "../model/tier.ts";
 import type { ActionPair, HoldProposal } from "../plan/types.ts";
+import type { MessageQueue, Outbox } from "./message-ports.ts";
 import type { MirrorWriter } from "./ports.ts";
 
 /** A person as the store knows them, before the rules are asked. */
@@ -70,6 +78,8 @@ export interface PeopleStore {
   decide(decisions: readonly DecidedPerson[]): void;
   /** Everybody open was decided with these rules: the next cycle starts from changes again. */
   settled(mark: { readonly fingerprint: string; readonly at: number }): void;
+  /** People whom a rule manages: everybody but the unmanaged and the skipped. */
+  managed(): number;
   /** Waiting people per tier. */
   waiting(): ReadonlyMap<TierName, number>;
 }
@@ -165,12 +175,14 @@ export interface OpenCycle {
   record(done: readonly SettledAction[]): void;
   /** Actions about to be sent to a remote target; forgotten as they are recorded. */
   intend(actions: readonly Action[]): void;
-  finish(result: {
-    outcome: "succeeded" | "held" | "failed";
-    held: CycleRecord["held"];
-    requests: RequestCounts;
-    error: CycleError | null;
-  }): CycleRecord;
+  finish(result: CycleResult): CycleRecord;
+}
+
+export interface CycleResult {
+  readonly outcome: CycleOutcome;
+  readonly held: CycleRecord["held"];
+  readonly requests: RequestCounts;
+  readonly error: CycleError | null;
 }
 
 export interface SettledAction {
@@ -222,60 +234,6 @@ export interface HoldStore {
   ): { readonly open: readonly Hold[]; readonly formed: readonly Hold[] };
   approve(id: string, only: readonly ObjectId[] | null, now: number): Hold;
   reject(id: string, now: number): Hold;
-}
-
-/** Events for people, as a cycle records them. Called in the transaction of what they tell of. */
-export interface Outbox {
-  /** Events whose key is known already are left out: they were told, or will be. */
-  add(notices: readonly Notice[], now: number): void;
-  /**
-   * Records whether a condition that has no record of its own holds now (a tier is nearly out of seats). Gives since when it does, the
-   * same until it has ended; null: it does not hold. Epoch ms.
-   */
-  ongoing(topic: string, holds: boolean, now: number): number | null;
-}
-
-export type NoticeChannel = "email" | "webhook";
-
-/** One message of one channel: what is sent together, and sent again under the same id when it failed. */
-export interface OutgoingMessage {
-  readonly id: string;
-  readonly channel: NoticeChannel;
-  /** Epoch ms. */
-  readonly createdAt: number;
-  /** Failed tries so far. */
-  readonly attempts: number;
-  /** Those who have not got it yet, where some have; null: everybody. */
-  readonly recipients: readonly string[] | null;
-  /** In the order in which they happened. */
-  readonly events: readonly { readonly topic: string; readonly data: NoticeData; readonly at: number }[];
-}
-
-/** The outbox as those see it who deliver. */
-export interface MessageQueue {
-  /** When the oldest event happened that is in no message of this channel yet; epoch ms, null: none is left. */
-  oldest(channel: NoticeChannel): number | null;
-  /** Puts those events into messages: one for each topic, or `together` all in one. */
-  gather(channel: NoticeChannel, together: boolean, now: number): void;
-  /** Nobody listens on this channel: what happened so far is never told on it. */
-  skip(channel: NoticeChannel, now: number): void;
-  /** Messages to be sent, oldest first; `due`: only those whose pause is over by then. */
-  open(channel: NoticeChannel, due: number | null): readonly OutgoingMessage[];
-  sent(id: string, now: number): void;
-  /** `nextTryAt` null: given up. `recipients`: those who are still to get it, where others have it. */
-  failed(
-    id: string,
-    failure: {
-      readonly error: string;
-      readonly nextTryAt: number | null;
-      readonly recipients: readonly string[] | null;
-    },
-    now: number,
-  ): void;
-  /** waiting: events in no message yet, and messages that are still tried; failed: messages given up. */
-  counts(): { readonly waiting: number; readonly failed: number };
-  /** Forgets messages ended before `before`, and the keys of events before `keysBefore`. */
-  prune(before: number, keysBefore: number): void;
 }
 
 /** All durable memory of one tenant. */

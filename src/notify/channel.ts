@@ -1,5 +1,5 @@
 /** A way to reach people: what the notifier needs of e-mail and web hooks alike. */
-import type { NoticeChannel, OutgoingMessage } from "../cycle/store-ports.ts";
+import type { NoticeChannel, OutgoingMessage } from "../cycle/message-ports.ts";
 
 export interface Channel {
   readonly name: NoticeChannel;

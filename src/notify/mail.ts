@@ -1,6 +1,6 @@
 /** E-mail to the account administrators. */
 import MailComposer from "nodemailer/lib/mail-composer";
-import type { OutgoingMessage } from "../cycle/store-ports.ts";
+import type { OutgoingMessage } from "../cycle/message-ports.ts";
 import type { Logger } from "../log.ts";
 import type { NoticeData } from "../model/notice.ts";
 import { type Channel, DELIVERED, type Delivery } from "./channel.ts";

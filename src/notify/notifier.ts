@@ -1,7 +1,7 @@
 /** Delivers one tenant's messages. A delivery that fails is a log line and a later try, never an error of the caller's. */
 import { randomUUID } from "node:crypto";
+import type { MessageQueue, NoticeChannel, OutgoingMessage } from "../cycle/message-ports.ts";
 import type { Clock } from "../cycle/ports.ts";
-import type { MessageQueue, NoticeChannel, OutgoingMessage } from "../cycle/store-ports.ts";
 import { toAgentError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { CheckResult } from "../model/views.ts";

@@ -1,7 +1,7 @@
 /** Events as signed JSON POSTs, by the Standard Webhooks specification (version 1, symmetric signatures). */
 import { createHmac } from "node:crypto";
+import type { OutgoingMessage } from "../cycle/message-ports.ts";
 import type { Clock } from "../cycle/ports.ts";
-import type { OutgoingMessage } from "../cycle/store-ports.ts";
 import { AgentError } from "../errors.ts";
 import { type Channel, DELIVERED, type Delivery, type Fetch } from "./channel.ts";
 

@@ -40,7 +40,9 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
     opened.exec("PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
     // Deleted event logs must not be readable in the file afterwards.
     if (options.readOnly !== true) {
-      opened.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON");
+      opened.exec(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=16384",
+      );
     }
     return opened;
   });

@@ -6,7 +6,7 @@
  * that it is the same one.
  */
 import { randomUUID } from "node:crypto";
-import type { MessageQueue, NoticeChannel, Outbox, OutgoingMessage } from "../cycle/store-ports.ts";
+import type { MessageQueue, NoticeChannel, Outbox, OutgoingMessage } from "../cycle/message-ports.ts";
 import type { NoticeData } from "../model/notice.ts";
 import type { Database, Row } from "./database.ts";
 

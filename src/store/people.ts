@@ -40,7 +40,8 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
   function* everybody(chunk: number): Iterable<readonly StoredPerson[]> {
     for (let after = 0; ; ) {
       const rows = database.all(
-        `${PERSON_SQL} WHERE p.tenant=? AND p.id>? ORDER BY p.id LIMIT ?`,
+        // The plus keeps SQLite from going by the object ids and sorting everybody for each chunk.
+        `${PERSON_SQL} WHERE +p.tenant=? AND p.id>? ORDER BY p.id LIMIT ?`,
         tenant,
         after,
         chunk,
@@ -95,8 +96,8 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
     claimants: (addressKeys) => {
       const keys = JSON.stringify(addressKeys);
       const rows = database.all(
-        `SELECT d.person AS person FROM json_each(?) k JOIN decision d ON d.address_key=k.value AND d.tenant=?
-         UNION SELECT a.person FROM json_each(?) k JOIN account a ON a.address_key=k.value AND a.tenant=? WHERE a.person IS NOT NULL`,
+        `SELECT d.person AS person FROM json_each(?) k CROSS JOIN decision d ON d.address_key=k.value AND d.tenant=?
+         UNION SELECT a.person FROM json_each(?) k CROSS JOIN account a ON a.address_key=k.value AND a.tenant=? WHERE a.person IS NOT NULL`,
         keys,
         tenant,
         keys,
@@ -134,6 +135,11 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
         );
         database.run("DELETE FROM dirty WHERE tenant=?", tenant);
       }),
+    managed: () =>
+      database.get(
+        "SELECT count(*) AS n FROM decision WHERE tenant=? AND state NOT IN ('unmanaged', 'skipped')",
+        tenant,
+      )?.["n"] as number,
     waiting: () =>
       new Map(
         database

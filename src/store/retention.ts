@@ -5,7 +5,6 @@ export interface Retention {
   /** Milliseconds. */
   readonly cycles: number;
   readonly journal: number;
-  readonly outbox: number;
 }
 
 /** Deletes what is older than its retention. The last good cycle of each tenant stays: it says that the first one is over. */
@@ -17,6 +16,5 @@ export function prune(database: Database, retention: Retention, now: number): vo
       now - retention.cycles,
     );
     database.run("DELETE FROM event WHERE at<?", now - retention.journal);
-    database.run("DELETE FROM outbox WHERE created_at<?", now - retention.outbox);
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { connect, createServer } from "node:net";
-import type { OutgoingMessage } from "../../src/cycle/store-ports.ts";
+import type { OutgoingMessage } from "../../src/cycle/message-ports.ts";
 import type { NoticeData } from "../../src/model/notice.ts";
 import { createMailer, type MailOptions } from "../../src/notify/mail.ts";
 import { makeServerCertificate } from "../support/certificate.ts";

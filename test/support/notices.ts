@@ -1,6 +1,7 @@
 /** One event of each kind, and an outbox to put them in. */
+
+import type { MessageQueue, Outbox } from "../../src/cycle/message-ports.ts";
 import type { Ongoing } from "../../src/cycle/notices.ts";
-import type { MessageQueue, Outbox } from "../../src/cycle/store-ports.ts";
 import type { Notice, NoticeData, NoticeKind, NoticeOf } from "../../src/model/notice.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { createOutbox } from "../../src/store/outbox.ts";

@@ -1,0 +1,141 @@
+/** Builds one tenant's adapters from its configuration; part of the composition root. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { resolveSecret, type SecretRef } from "./config/secrets.ts";
+import type { AgentConfig, CredentialConfig, NotifyConfig, TenantConfig } from "./config/types.ts";
+import type { Clock, DirectorySource, LicenceTarget } from "./cycle/ports.ts";
+import type { TenantStore } from "./cycle/store-ports.ts";
+import { readCertificate } from "./entra/certificate.ts";
+import type { Credential } from "./entra/options.ts";
+import { createEntraProbe, type EntraProbe } from "./entra/probe.ts";
+import { createEntraSource } from "./entra/source.ts";
+import { AgentError } from "./errors.ts";
+import { childLogger } from "./log.ts";
+import type { CredentialView } from "./model/views.ts";
+import type { MailOptions } from "./notify/mail.ts";
+import { createNotifier, type Notifier } from "./notify/notifier.ts";
+import { createFetch } from "./platform/fetch.ts";
+import type { Logging } from "./platform/logging.ts";
+import { readProtectedText } from "./platform/protect.ts";
+import { createLedger } from "./targets/ledger.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+
+export interface AdapterOptions {
+  /** Absolute. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly logging: Logging;
+  readonly clock: Clock;
+}
+
+export interface TenantAdapters {
+  readonly source: DirectorySource;
+  readonly probe: EntraProbe;
+  readonly target: LicenceTarget;
+  readonly notifier: Notifier;
+}
+
+export interface AdapterFactory {
+  /** The same adapters as before as long as what they are built from is the same: they cache tokens and connections. */
+  of(tenant: TenantConfig, config: AgentConfig, store: TenantStore): TenantAdapters;
+}
+
+export function createAdapters(options: AdapterOptions): AdapterFactory {
+  const built = new Map<string, unknown>();
+  /** One adapter of a kind for a tenant, built anew when `from` changes. */
+  const keep = <T>(kind: string, tenant: string, from: unknown, build: () => T): T => {
+    const name = `${kind} ${tenant}`;
+    const key = JSON.stringify(from);
+    const known = built.get(name) as { key: string; adapter: T } | undefined;
+    if (known?.key === key) return known.adapter;
+    const adapter = build();
+    built.set(name, { key, adapter });
+    return adapter;
+  };
+  const { home, env, logging, clock } = options;
+  const secret = (ref: SecretRef) => (): Promise<string> =>
+    resolveSecret(ref, {
+      home,
+      env,
+      openSecret: (name) => readProtectedText(join(home, "keys", `${name}.secret`)),
+      warn: (message) => logging.logger("config").warn(message),
+    });
+  const entra = (tenant: TenantConfig, { network }: AgentConfig): Pick<TenantAdapters, "source" | "probe"> => {
+    const { name, tenantId, clientId, credential, cloud } = tenant;
+    return keep("entra", name, [tenantId, clientId, credential, cloud, network], () => {
+      const entraOptions = {
+        tenantId,
+        clientId,
+        credential: credentialOf(credential, secret),
+        cloud,
+        fetch: createFetch(network),
+        clock,
+        logger: childLogger(logging.logger("entra"), { tenant: name }),
+      };
+      return { source: createEntraSource(entraOptions), probe: createEntraProbe(entraOptions) };
+    });
+  };
+  const notifier = ({ name, notify }: TenantConfig, { network, timezone }: AgentConfig, store: TenantStore): Notifier =>
+    keep("notify", name, [notify, network, timezone], () =>
+      createNotifier({
+        tenant: name,
+        queue: store.outbox,
+        email: mailOptions(notify, network, secret),
+        webhook: notify.webhook === null ? null : { url: notify.webhook.url, secret: secret(notify.webhook.secret) },
+        heartbeat: notify.heartbeat,
+        digest: notify.digest,
+        timezone,
+        fetch: createFetch(network),
+        clock,
+        logger: childLogger(logging.logger("notify"), { tenant: name }),
+      }),
+    );
+  return {
+    of: (tenant, config, store) => ({
+      ...entra(tenant, config),
+      target: keep("target", tenant.name, tenant.target, () => createLedger(store)),
+      notifier: notifier(tenant, config, store),
+    }),
+  };
+}
+
+type OpenSecret = (ref: SecretRef) => () => Promise<string>;
+
+function mailOptions({ email }: NotifyConfig, network: AgentConfig["network"], secret: OpenSecret): MailOptions | null {
+  if (email === null) return null;
+  const { host, port, security, login, from, to, language } = email;
+  return {
+    host,
+    port,
+    security,
+    login: login === null ? null : { user: login.user, password: secret(login.password) },
+    from,
+    to,
+    language,
+    ca: network.caFile === null ? null : readFileSync(network.caFile, "utf8"),
+    proxy: network.proxy,
+  };
+}
+
+function credentialOf(config: CredentialConfig, secret: OpenSecret): Credential {
+  if (config.kind === "secret") return { kind: "secret", read: secret(config.secret) };
+  return { kind: "certificate", read: async () => readProtectedText(config.path), algorithm: config.assertion };
+}
+
+/** Null when the certificate cannot be read now: the next cycle says why. */
+export function credentialView(config: CredentialConfig, now: number): CredentialView | null {
+  if (config.kind === "secret") return { kind: "secret", thumbprint: null, expiresAt: null, daysLeft: null };
+  try {
+    const { sha1, expiresAt } = readCertificate(readProtectedText(config.path));
+    return {
+      kind: "certificate",
+      thumbprint: sha1,
+      expiresAt: new Date(expiresAt).toISOString(),
+      daysLeft: Math.floor((expiresAt - now) / DAY),
+    };
+  } catch (error) {
+    if (error instanceof AgentError) return null;
+    throw error;
+  }
+}
