@@ -156,8 +156,8 @@ export interface RemoteAccountStore {
   see(seen: SeenAccount, sighting: Sighting): { readonly key: number; readonly drift: Drift | null };
   /** Also lets an account that is nobody's be found by this address. */
   alias(key: number, address: string): void;
-  /** What the agent itself has just written. */
-  wrote(key: number, state: { version: string | null; externalId?: string | null; active?: boolean }): void;
+  /** What the agent itself has just written. `regular`: the tier, so that it alone is there and spelled as asked for. */
+  wrote(key: number, state: { version: string | null; regular?: boolean; externalId?: string; active?: boolean }): void;
   /** The account is no longer there. */
   remove(key: number): void;
   /** Binds accounts that bear the object id of a person who has none. */

@@ -16,7 +16,9 @@ export function createRemoteAccounts(database: Database, tenant: number): Remote
   };
   const remove = (key: number): void => {
     database.run("DELETE FROM alias WHERE account=?", key);
-    database.run("DELETE FROM account WHERE id=?", key);
+    const [row] = database.all("DELETE FROM account WHERE id=? RETURNING person", key);
+    const person = row?.["person"] as number | null | undefined;
+    if (person) markDirty(database, tenant, [person]);
   };
   const setAliases = (key: number, { userName, emails }: SeenAccount): void => {
     database.run("DELETE FROM alias WHERE account=?", key);
@@ -111,7 +113,6 @@ export function createRemoteAccounts(database: Database, tenant: number): Remote
           if (present.has(row["remote_id"] as string | null) || isPurgeOpen(row)) continue;
           remove(row["id"] as number);
           drifts.push(driftOf(row, null, true, sighting));
-          if (row["person"] !== null) markDirty(database, tenant, [row["person"] as number]);
         }
         bindKnown();
         if (reading.fresh || reading.unlike) database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant);
@@ -124,8 +125,9 @@ export function createRemoteAccounts(database: Database, tenant: number): Remote
       return { key: row["id"] as number, drift: update(row, seen, sighting) };
     },
     alias: (key, address) => addAlias(database, tenant, key, address, 0),
-    wrote: (key, { version, externalId, active }) => {
-      database.run("UPDATE account SET remote_version=?, irregular=0 WHERE id=?", version, key);
+    wrote: (key, { version, regular, externalId, active }) => {
+      database.run("UPDATE account SET remote_version=? WHERE id=?", version, key);
+      if (regular === true) database.run("UPDATE account SET irregular=0 WHERE id=?", key);
       if (externalId !== undefined) database.run("UPDATE account SET external_id=? WHERE id=?", externalId, key);
       if (active !== undefined) database.run("UPDATE account SET inactive=? WHERE id=?", active ? 0 : 1, key);
     },

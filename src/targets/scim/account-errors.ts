@@ -1,0 +1,24 @@
+/** Refusals that say something about the local copy. */
+import { AgentError } from "../../errors.ts";
+import type { SeenAccount } from "../../model/remote-account.ts";
+
+/** An account is not there any more. */
+export class AccountGone extends AgentError {
+  constructor(what: string) {
+    super("ERR_TARGET_REFUSED", `${what}: the account is gone from the licence system`, {
+      hint: "the next cycle makes a new one where one is due",
+    });
+  }
+}
+
+/** An account that is nobody's stands in the way of a new one. */
+export class AccountExists extends AgentError {
+  readonly account: SeenAccount;
+
+  constructor(account: SeenAccount) {
+    super("ERR_TARGET_REFUSED", `an account ${account.remoteId} of this name is there already`, {
+      hint: "the next cycle takes it over",
+    });
+    this.account = account;
+  }
+}

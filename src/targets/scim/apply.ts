@@ -1,0 +1,165 @@
+/** Carries out a batch: phase by phase, a few people side by side or many in one request, each result recorded as it is known. */
+import type { ApplyItem, ApplyResult } from "../../cycle/ports.ts";
+import { AgentError } from "../../errors.ts";
+import { AccountExists, AccountGone } from "./account-errors.ts";
+import { bulkSlices, sendBulk } from "./bulk.ts";
+import { type CarryOut, createCarryOut } from "./carry-out.ts";
+import type { Connection } from "./connection.ts";
+import { stopReason } from "./errors.ts";
+import type { ScimRequest } from "./http.ts";
+import type { Service } from "./service.ts";
+import { sideBySide } from "./side-by-side.ts";
+import { type Job, type Phase, phasesOf, type Step } from "./steps.ts";
+import type { TierGroups } from "./tier-groups.ts";
+
+type Settle = (results: readonly ApplyResult[]) => void;
+
+export async function applyBatch(
+  connection: Connection,
+  groups: TierGroups | null,
+  batch: readonly ApplyItem[],
+  settle: Settle,
+  signal: AbortSignal,
+): Promise<void> {
+  const { options } = connection;
+  const addressOf = ({ accountKey }: ApplyItem): string | null =>
+    accountKey === null ? null : (options.accounts.byKey(accountKey)?.address ?? null);
+  const phases = phasesOf(batch, options.tierAs, addressOf);
+  if (phases.every(({ jobs }) => jobs.every((job) => job.every(({ kind }) => kind === "nothing")))) {
+    settle(batch.map((item) => ({ item, ok: true })));
+    return;
+  }
+  const service = await connection.service(signal);
+  const run = new BatchRun(connection, service, createCarryOut(connection, service, groups, signal), settle, signal);
+  for (const phase of phases) await run.phase(phase);
+}
+
+class BatchRun {
+  readonly #connection: Connection;
+  readonly #service: Service;
+  readonly #carryOut: CarryOut;
+  readonly #settle: Settle;
+  readonly #signal: AbortSignal;
+  readonly #refused = new Set<number>();
+  readonly #brokenRings = new Set<number>();
+
+  constructor(connection: Connection, service: Service, carryOut: CarryOut, settle: Settle, signal: AbortSignal) {
+    this.#connection = connection;
+    this.#service = service;
+    this.#carryOut = carryOut;
+    this.#settle = settle;
+    this.#signal = signal;
+  }
+
+  async phase({ jobs, ring }: Phase): Promise<void> {
+    if (ring !== null && this.#brokenRings.has(ring)) return;
+    const denied: { readonly item: ApplyItem; readonly error: AgentError }[] = [];
+    const rest = await this.#inBulk(jobs);
+    await sideBySide(rest, async (job) => {
+      for (const step of job) {
+        if (this.#signal.aborted) throw stopReason(this.#signal);
+        if (step.items.some(({ action }) => this.#refused.has(action.person))) return;
+        await this.#step(step, denied);
+      }
+    });
+    // Forbidden is one account's matter only where the credential may write at all.
+    const [first] = denied;
+    if (first !== undefined && !this.#connection.learnt.wrote) throw first.error;
+    for (const { item, error } of denied) this.#refuse(item, error);
+    if (ring !== null && jobs.some((job) => job.some((step) => this.#isRefused(step)))) this.#brokenRings.add(ring);
+  }
+
+  async #step(step: Step, denied: { item: ApplyItem; error: AgentError }[]): Promise<void> {
+    try {
+      await this.#carryOut.run(step, () => this.#done(step));
+    } catch (thrown) {
+      const error = await this.#personal(thrown);
+      const [first] = step.items;
+      if (first === undefined) return;
+      if (error.facts["statusCode"] === 403) {
+        this.#refused.add(first.action.person);
+        denied.push({ item: first, error });
+      } else if (step.items.length === 1 || error instanceof AccountGone || error instanceof AccountExists) {
+        this.#refuse(first, error);
+      } else {
+        // One by one, so that what can be done is done and the refusal names what cannot.
+        for (const item of step.items) {
+          if (!this.#refused.has(item.action.person)) await this.#step({ ...step, items: [item] }, denied);
+        }
+      }
+    }
+  }
+
+  /** The error if it concerns one person only; throws it otherwise. */
+  async #personal(thrown: unknown): Promise<AgentError> {
+    if (!(thrown instanceof AgentError)) throw thrown;
+    if (thrown.code === "ERR_TARGET_REFUSED" || thrown.facts["statusCode"] === 403) return thrown;
+    if (thrown.facts["statusCode"] !== 500) throw thrown;
+    // A service that fails at one account and answers otherwise must not stop everybody for ever.
+    const path = `${this.#service.users}?startIndex=1&count=1`;
+    const what = "asking whether the licence system still answers";
+    await this.#connection.http.send({ method: "GET", path, what }, this.#signal).catch(() => {
+      throw thrown;
+    });
+    return new AgentError("ERR_TARGET_REFUSED", thrown.message, { facts: thrown.facts });
+  }
+
+  /** Sends what one request each can do; gives back what is left. */
+  async #inBulk(jobs: readonly Job[]): Promise<readonly Job[]> {
+    const { bulk } = this.#service;
+    const { learnt } = this.#connection;
+    if (bulk === null || bulk.operations < 2 || jobs.length < 2 || !learnt.bulk) return jobs;
+    const left: Job[] = [];
+    const simple: { readonly job: Job; readonly step: Step; readonly request: ScimRequest }[] = [];
+    for (const job of jobs) {
+      const [step] = job;
+      const request = step === undefined ? null : this.#shortcut(step);
+      if (step === undefined || request === null) left.push(job);
+      else simple.push({ job, step, request });
+    }
+    for (const slice of bulkSlices(simple, ({ request }) => request, bulk)) {
+      const requests = slice.map(({ request }) => request);
+      const answers = learnt.bulk && slice.length > 1 ? await sendBulk(this.#connection, requests, this.#signal) : [];
+      for (const [index, { job, step }] of slice.entries()) {
+        const answer = answers[index] ?? null;
+        const done = answer !== null && answer.status < 300 && (await this.#took(step, answer));
+        const rest = done ? job.slice(1) : job;
+        if (rest.length > 0) left.push(rest);
+      }
+    }
+    return left;
+  }
+
+  #shortcut(step: Step): ScimRequest | null {
+    try {
+      return this.#carryOut.shortcut(step);
+    } catch (error) {
+      // The same refusal comes when it is its turn.
+      if (error instanceof AgentError) return null;
+      throw error;
+    }
+  }
+
+  async #took(step: Step, answer: Parameters<CarryOut["took"]>[1]): Promise<boolean> {
+    try {
+      await this.#carryOut.took(step, answer, () => this.#done(step));
+      return true;
+    } catch (error) {
+      if (error instanceof AgentError && error.code === "ERR_TARGET_REFUSED") return false;
+      throw error;
+    }
+  }
+
+  #done(step: Step): void {
+    this.#settle(step.items.map((item) => ({ item, ok: true })));
+  }
+
+  #refuse(item: ApplyItem, error: AgentError): void {
+    this.#refused.add(item.action.person);
+    this.#settle([{ item, ok: false, code: "ERR_TARGET_REFUSED", message: error.message }]);
+  }
+
+  #isRefused({ items }: Step): boolean {
+    return items.some(({ action }) => this.#refused.has(action.person));
+  }
+}

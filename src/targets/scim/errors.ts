@@ -1,0 +1,69 @@
+/** What the licence system answered, as errors that say what failed and what to do. */
+import { AgentError } from "../../errors.ts";
+import { plainText } from "../../model/plain-text.ts";
+
+/** Longest part of the service's own words that is passed on. */
+const DETAIL = 200;
+
+export interface Answer {
+  readonly status: number;
+  /** The JSON object of the answer; null: none. */
+  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly etag: string | null;
+  readonly location: string | null;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** One line, cut: never a whole body. */
+export function shortText(value: unknown): string {
+  if (typeof value !== "string") return "";
+  const text = plainText(value.replace(/\s+/g, " ").trim());
+  return text.length > DETAIL ? `${[...text].slice(0, DETAIL).join("")}…` : text;
+}
+
+/** `409 uniqueness: the user name is taken` (RFC 7644 §3.12). */
+export function describeAnswer({ status, body }: Pick<Answer, "status" | "body">): string {
+  const type = shortText(body?.["scimType"]);
+  const detail = shortText(body?.["detail"]);
+  return `${status}${type === "" ? "" : ` ${type}`}${detail === "" ? "" : `: ${detail}`}`;
+}
+
+/** `ERR_TARGET_REFUSED`: that request only. `facts`: `statusCode` and `scimType`. */
+export function refusal(what: string, answer: Pick<Answer, "status" | "body">): AgentError {
+  const scimType = shortText(answer.body?.["scimType"]) || null;
+  return new AgentError("ERR_TARGET_REFUSED", `${what} was answered ${describeAnswer(answer)}`, {
+    facts: { statusCode: answer.status, scimType },
+  });
+}
+
+export function refused(message: string, hint?: string): AgentError {
+  return new AgentError("ERR_TARGET_REFUSED", message, hint === undefined ? {} : { hint });
+}
+
+export function unreachable(message: string, facts: Record<string, string | number> = {}, cause?: unknown): AgentError {
+  return new AgentError("ERR_TARGET_UNREACHABLE", message, { retryable: true, facts, cause });
+}
+
+export function forbidden(what: string, answer: Pick<Answer, "status" | "body">): AgentError {
+  return new AgentError("ERR_TARGET_FORBIDDEN", `${what} was answered ${describeAnswer(answer)}`, {
+    facts: { statusCode: answer.status },
+  });
+}
+
+/** `ECONNREFUSED` and the like; the texts differ between runtimes. */
+export function networkCode(cause: unknown): string {
+  for (let error = cause; error instanceof Error; error = error.cause) {
+    const code = (error as { code?: unknown }).code;
+    if (typeof code === "string") return code;
+  }
+  return cause instanceof Error ? cause.name : "unknown error";
+}
+
+/** Why the signal ended the work. */
+export function stopReason(signal: AbortSignal): AgentError {
+  const reason: unknown = signal.reason;
+  return reason instanceof AgentError ? reason : new AgentError("ERR_STOPPED", "stopped", { cause: reason });
+}

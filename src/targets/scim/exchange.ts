@@ -1,0 +1,78 @@
+/** One HTTP exchange with a time limit, counted. */
+import { isRecord, networkCode, stopReason, unreachable } from "./errors.ts";
+import type { Fetch } from "./options.ts";
+
+export interface Reply {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly headers: Headers;
+}
+
+export interface Exchange {
+  /** Throws `ERR_TARGET_UNREACHABLE`, or why the signal was aborted. Redirects are not followed. */
+  send(url: string, init: RequestInit, what: string, signal: AbortSignal): Promise<Reply>;
+  /** Made so far. */
+  requests(): number;
+}
+
+export function createExchange(options: { readonly fetch: Fetch; readonly timeout: number }): Exchange {
+  let requests = 0;
+  return {
+    requests: () => requests,
+    send: async (url, init, what, signal) => {
+      if (signal.aborted) throw stopReason(signal);
+      requests += 1;
+      const late = AbortSignal.timeout(options.timeout);
+      try {
+        const response = await options.fetch(url, {
+          ...init,
+          redirect: "manual",
+          signal: AbortSignal.any([signal, late]),
+        });
+        return { status: response.status, body: parseObject(await response.text()), headers: response.headers };
+      } catch (cause) {
+        if (signal.aborted) throw stopReason(signal);
+        const seconds = Math.round(options.timeout / 1000);
+        const why = late.aborted ? `no answer within ${seconds} s` : networkCode(cause);
+        const facts = { network: late.aborted ? "timeout" : "failed" };
+        throw unreachable(`${what}: ${new URL(url).host} could not be reached (${why})`, facts, cause);
+      }
+    },
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * `Retry-After` (RFC 9110 §10.2.3) in ms from now: seconds, or an HTTP date (a past one is 0). Null when absent or not understood.
+ */
+export function parseRetryAfter(value: string | null, now: number): number | null {
+  if (value === null) return null;
+  const text = value.trim();
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  const date = /^[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}
+
+/** A timer that an abort ends early. */
+export function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(stopReason(signal));
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(stopReason(signal));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
