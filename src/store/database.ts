@@ -9,6 +9,7 @@ export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SqlValue>>;
 
 export interface Database {
+  readonly readOnly: boolean;
   /** A statement prepared once per text. */
   readonly run: (sql: string, ...values: SqlValue[]) => { readonly changes: number; readonly lastInsertRowid: number };
   readonly get: (sql: string, ...values: SqlValue[]) => Row | undefined;
@@ -57,6 +58,7 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
   };
   let depth = 0;
   const database: Database = {
+    readOnly: options.readOnly ?? false,
     run: (sql, ...values) =>
       storeErrors(file, () => {
         const result = prepare(sql).run(...values);

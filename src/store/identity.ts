@@ -33,11 +33,11 @@ export function readIdentity({ database, file, machine }: IdentityOptions): Data
   const meta = createMeta(database);
   const generation = (): number => Number(meta.read("generation") ?? 0);
   const owner = meta.read("machine");
-  if (owner === null) meta.write("machine", machine);
+  if (owner === null && !database.readOnly) meta.write("machine", machine);
   const identity: Identity =
     owner !== null && owner !== machine ? "foreign" : generation() < lastSeen(file) ? "older" : "same";
   // Remembered in the database: a crash before the next good cycle must not make it look right.
-  if (identity === "older") {
+  if (identity === "older" && !database.readOnly) {
     meta.write("doubt", String(Number(meta.read("doubt") ?? 0) + 1));
     meta.write("generation", String(lastSeen(file)));
   }

@@ -1,5 +1,6 @@
 /** All durable memory of one tenant, over the one database of the home folder. */
 import type { TenantStore } from "../cycle/store-ports.ts";
+import { AgentError } from "../errors.ts";
 import { createAccountStore } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import { createHoldStore } from "./holds.ts";
@@ -34,6 +35,14 @@ export function openTenantStore(
 }
 
 function tenantKey(database: Database, name: string, directory: string, configured: readonly string[]): number {
+  const known = database.get("SELECT id, directory FROM tenant WHERE name=?", name);
+  // The usual case, and all that a database open for reading only can do.
+  if (known !== undefined && (known["directory"] === directory || database.readOnly)) return known["id"] as number;
+  if (database.readOnly) {
+    throw new AgentError("ERR_NOT_FOUND", `the tenant ${name} was never synchronised here`, {
+      hint: "run `tiersync sync` first",
+    });
+  }
   return database.transaction(() => {
     const named = database.get("SELECT id, directory FROM tenant WHERE name=?", name);
     if (named !== undefined) {
