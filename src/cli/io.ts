@@ -1,6 +1,7 @@
 /** What a command may touch of the world, so that tests can call commands without a process. */
 import process from "node:process";
 import { styleText } from "node:util";
+import { AgentError } from "../errors.ts";
 import { currentRuntime, type Runtime } from "../platform/runtime.ts";
 import type { Prompter } from "./prompt.ts";
 
@@ -11,7 +12,7 @@ export interface CommandIo {
   out(text: string): void;
   /** Progress, remarks and errors. */
   err(text: string): void;
-  /** All of standard input as text. */
+  /** All of standard input as text. Throws `ERR_USAGE` at a terminal: what is typed there would show. */
   readStdin(): Promise<string>;
   /** Asks a person; null when nobody is at a terminal. */
   readonly prompter: Prompter | null;
@@ -38,7 +39,10 @@ export function processIo(prompter: Prompter): CommandIo {
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
-    readStdin: async () => await readAll(stdin),
+    readStdin: async () => {
+      if (stdin.isTTY === true) throw new AgentError("ERR_USAGE", "nothing is piped into standard input");
+      return await readAll(stdin);
+    },
     prompter: stdin.isTTY === true && terminal.out ? prompter : null,
     terminal,
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),

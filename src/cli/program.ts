@@ -17,6 +17,7 @@ import { planCommand } from "./plan.ts";
 import { reportError } from "./report-error.ts";
 import { rulesCommand } from "./rules.ts";
 import { runCommand } from "./run.ts";
+import { secretCommand } from "./secret.ts";
 import { serviceCommand } from "./service.ts";
 import { statusCommand } from "./status.ts";
 import { syncCommand } from "./sync.ts";
@@ -37,6 +38,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   backupCommand,
   rulesCommand,
   certCommand,
+  secretCommand,
   serviceCommand,
   exportCommand,
   versionCommand,
