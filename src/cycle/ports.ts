@@ -125,6 +125,8 @@ export interface ApplyItem {
   readonly accountKey: number | null;
   /** Null when nothing is known of the person any more (left, deleted); never for create, adopt and update. */
   readonly profile: Profile | null;
+  /** Canonical JSON of `profile`, where it is at hand: most items of a large batch need no more. */
+  readonly profileText?: string | null;
   /** Graph's time; epoch ms. */
   readonly at: number;
 }

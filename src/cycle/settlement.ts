@@ -64,7 +64,15 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
     item: (action) => {
       const { profile, account } = people.get(action.person) as Known;
       const accountKey = account?.key ?? action.account ?? null;
-      return { action, accountKey, profile: profile === null ? null : (JSON.parse(profile) as Profile), at: now };
+      return {
+        action,
+        accountKey,
+        get profile() {
+          return profile === null ? null : (JSON.parse(profile) as Profile);
+        },
+        profileText: profile,
+        at: now,
+      };
     },
     settle: (result, approved) => {
       const { action } = result.item;

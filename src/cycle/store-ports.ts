@@ -111,11 +111,19 @@ export interface AccountWriter {
   /** The account bound to a person; null: none. */
   of(person: number): Account | null;
   byKey(key: number): Account | null;
-  create(account: { person: number; address: string; profile: Profile; remoteId: string | null; at: number }): number;
+  /** Whoever has an account already keeps that one as it is (`created` false). `profile`: or its canonical JSON. */
+  create(account: {
+    person: number;
+    address: string;
+    profile: Profile | string;
+    remoteId: string | null;
+    at: number;
+    tier?: TierName | null;
+  }): { readonly key: number; readonly created: boolean };
   bind(key: number, person: number): void;
   /** The account is nobody's from now on. */
   unbind(key: number): void;
-  update(key: number, change: { address: string; profile: Profile }): void;
+  update(key: number, change: { address: string; profile: Profile | string }): void;
   setTier(key: number, tier: TierName | null): void;
   revoke(key: number, at: number): void;
   /** Deletes the person's event log beyond recovery and marks the account purged. */

@@ -1,6 +1,6 @@
 /** Accounts at the target: the truth for the ledger, a local copy for a remote licence system. */
 import type { AccountStore, AccountWriter } from "../cycle/store-ports.ts";
-import { addressKey, type ObjectId } from "../model/directory.ts";
+import { addressKey, type ObjectId, type Profile } from "../model/directory.ts";
 import type { Account } from "../model/person.ts";
 import type { Database, Row } from "./database.ts";
 
@@ -33,6 +33,8 @@ export function createAccountStore(database: Database, tenant: number): AccountS
     );
     return row === undefined ? null : readAccount(row, row["object_id"] as string | null);
   };
+  const keyOf = (person: number): number =>
+    database.get("SELECT id FROM account WHERE person=?", person)?.["id"] as number;
   return {
     usage: () =>
       new Map(
@@ -44,16 +46,20 @@ export function createAccountStore(database: Database, tenant: number): AccountS
     unbound: (addressKeys, userNames) => findUnbound(database, tenant, addressKeys, userNames ?? new Map()),
     of: (person) => one("a.person=?", person),
     byKey: (key) => one("a.id=?", key),
-    create: ({ person, address, profile, remoteId }) =>
-      database.run(
-        "INSERT INTO account (tenant, person, address, address_key, profile, remote_id) VALUES (?, ?, ?, ?, ?, ?)",
+    create: ({ person, address, profile, remoteId, tier = null }) => {
+      const { changes, lastInsertRowid } = database.run(
+        `INSERT INTO account (tenant, person, address, address_key, profile, tier, remote_id) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (person) WHERE person IS NOT NULL DO NOTHING`,
         tenant,
         person,
         address,
         addressKey(address),
-        JSON.stringify(profile),
+        profileText(profile),
+        tier,
         remoteId,
-      ).lastInsertRowid,
+      );
+      return changes > 0 ? { key: lastInsertRowid, created: true } : { key: keyOf(person), created: false };
+    },
     unbind: (key) => void database.run("UPDATE account SET person=NULL WHERE id=?", key),
     bind: (key, person) => void database.run("UPDATE account SET person=?, adopted=1 WHERE id=?", person, key),
     update: (key, { address, profile }) =>
@@ -61,7 +67,7 @@ export function createAccountStore(database: Database, tenant: number): AccountS
         "UPDATE account SET address=?, address_key=?, profile=? WHERE id=?",
         address,
         addressKey(address),
-        JSON.stringify(profile),
+        profileText(profile),
         key,
       ),
     // A licence given again ends what a revoke began.
@@ -82,6 +88,10 @@ export function createAccountStore(database: Database, tenant: number): AccountS
       database.run("UPDATE account SET purged_at=? WHERE id=?", at, key);
     },
   };
+}
+
+function profileText(profile: Profile | string): string {
+  return typeof profile === "string" ? profile : JSON.stringify(profile);
 }
 
 const OBJECT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -7,25 +7,38 @@ export interface LedgerOptions {
   readonly transaction: <T>(work: () => T) => T;
 }
 
-export function createLedger({ accounts, transaction }: LedgerOptions): LicenceTarget {
-  const accountOf = (item: ApplyItem): number | null => item.accountKey ?? accounts.of(item.action.person)?.key ?? null;
+/** Accounts by person, with the tier they were created with. */
+type Made = Map<number, { readonly key: number; readonly tier: string | null }>;
 
-  /** Null: done; else why not. Doing the same twice is doing it once. */
-  const carryOut = (item: ApplyItem): string | null => {
-    const { action, profile, at } = item;
-    const account = accountOf(item);
+export function createLedger({ accounts, transaction }: LedgerOptions): LicenceTarget {
+  /** Null: done; else why not. Doing the same twice is doing it once. `next`: the item after it; `made`: what this batch created. */
+  const carryOut = (item: ApplyItem, next: ApplyItem | undefined, made: Made): string | null => {
+    const { action, profileText, at } = item;
+    const fresh = made.get(action.person);
+    const account = item.accountKey ?? fresh?.key ?? null;
     switch (action.kind) {
-      case "create":
+      case "create": {
         if (account !== null) return null;
+        const profile = profileText ?? item.profile;
         if (profile === null || action.address === null) return "a new account needs an address";
-        accounts.create({ person: action.person, address: action.address, profile, remoteId: null, at });
+        const tier = next?.action.kind === "assign" && next.action.person === action.person ? next.action.to : null;
+        const { person, address } = action;
+        const { key, created } = accounts.create({ person, address, profile, remoteId: null, at, tier });
+        made.set(person, { key, tier: created ? tier : null });
         return null;
+      }
       case "wait":
       case "release":
         return null;
       default:
-        break;
+        return change(item, account ?? accounts.of(action.person)?.key ?? null, fresh?.tier ?? null);
     }
+  };
+
+  /** `held`: the tier that the account was created with in this batch. */
+  const change = (item: ApplyItem, account: number | null, held: string | null): string | null => {
+    const { action, at } = item;
+    const profile = item.profileText ?? item.profile;
     if (account === null) return `there is no account to ${action.kind}`;
     switch (action.kind) {
       case "adopt":
@@ -37,7 +50,7 @@ export function createLedger({ accounts, transaction }: LedgerOptions): LicenceT
         break;
       case "assign":
       case "change":
-        accounts.setTier(account, action.to);
+        if (held === null || held !== action.to) accounts.setTier(account, action.to);
         break;
       case "revoke":
         accounts.revoke(account, at);
@@ -55,10 +68,11 @@ export function createLedger({ accounts, transaction }: LedgerOptions): LicenceT
     apply: async (batch, settle) =>
       transaction(() => {
         const refused = new Set<number>();
+        const made: Made = new Map();
         const results: ApplyResult[] = [];
-        for (const item of batch) {
+        for (const [index, item] of batch.entries()) {
           if (refused.has(item.action.person)) continue;
-          const problem = carryOut(item);
+          const problem = carryOut(item, batch[index + 1], made);
           if (problem === null) results.push({ item, ok: true });
           else {
             refused.add(item.action.person);
