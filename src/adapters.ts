@@ -1,6 +1,7 @@
 /** Builds one tenant's adapters from its configuration; part of the composition root. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createRotation, type NextCertificateFile } from "./config/certificate-rotation.ts";
 import { resolveSecret, type SecretRef } from "./config/secrets.ts";
 import type { AgentConfig, CredentialConfig, NotifyConfig, TenantConfig } from "./config/types.ts";
 import type { Clock, DirectorySource, LicenceTarget } from "./cycle/ports.ts";
@@ -27,6 +28,8 @@ export interface AdapterOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logging: Logging;
   readonly clock: Clock;
+  /** Whether a next certificate that Entra accepts replaces the present one. */
+  readonly switchesCertificates: boolean;
 }
 
 export interface TenantAdapters {
@@ -61,13 +64,15 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
       openSecret: (name) => readProtectedText(join(home, "keys", `${name}.secret`)),
       warn: (message) => logging.logger("config").warn(message),
     });
-  const entra = (tenant: TenantConfig, { network }: AgentConfig): Pick<TenantAdapters, "source" | "probe"> => {
+  const rotation = createRotation(logging.logger("entra"), options.switchesCertificates);
+  const entra = (tenant: TenantConfig, { network, tenants }: AgentConfig): Pick<TenantAdapters, "source" | "probe"> => {
     const { name, tenantId, clientId, credential, cloud } = tenant;
-    return keep("entra", name, [tenantId, clientId, credential, cloud, network], () => {
+    const sharing = sharingCertificate(credential, tenants);
+    return keep("entra", name, [tenantId, clientId, credential, cloud, network, sharing], () => {
       const entraOptions = {
         tenantId,
         clientId,
-        credential: credentialOf(credential, secret),
+        credential: credentialOf(credential, secret, (path) => rotation.of(name, path, sharing)),
         cloud,
         fetch: createFetch(network),
         clock,
@@ -118,9 +123,21 @@ function mailOptions({ email }: NotifyConfig, network: AgentConfig["network"], s
   };
 }
 
-function credentialOf(config: CredentialConfig, secret: OpenSecret): Credential {
+/** Names of the tenants that sign with the same key file. */
+function sharingCertificate(credential: CredentialConfig, tenants: readonly TenantConfig[]): readonly string[] {
+  if (credential.kind !== "certificate") return [];
+  const { path } = credential;
+  return tenants.flatMap(({ name, credential: of }) => (of.kind === "certificate" && of.path === path ? [name] : []));
+}
+
+function credentialOf(
+  config: CredentialConfig,
+  secret: OpenSecret,
+  next: (path: string) => NextCertificateFile,
+): Credential {
   if (config.kind === "secret") return { kind: "secret", read: secret(config.secret) };
-  return { kind: "certificate", read: async () => readProtectedText(config.path), algorithm: config.assertion };
+  const { path, assertion } = config;
+  return { kind: "certificate", read: async () => readProtectedText(path), algorithm: assertion, next: next(path) };
 }
 
 /** Null when the certificate cannot be read now: the next cycle says why. */

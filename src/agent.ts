@@ -138,7 +138,9 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     }
     return opened;
   };
-  const adapters = createAdapters({ home, env, logging, clock });
+  // Only whoever works on the home itself: `plan` and `check` change nothing.
+  const switchesCertificates = options.databaseFile === undefined && options.readOnly !== true;
+  const adapters = createAdapters({ home, env, logging, clock, switchesCertificates });
   const of = (name: string): TenantAdapters => adapters.of(tenantConfig(name), current.config, store(name));
   const settings = (name: string): CycleParts["settings"] => {
     const { parentGroup, tiers, guard } = tenantConfig(name);

@@ -1,6 +1,7 @@
 /** What the Entra adapter is built from. Nothing here is read from the environment. */
 import type { Clock } from "../cycle/ports.ts";
 import type { Logger } from "../log.ts";
+import type { NextCertificate } from "./next-certificate.ts";
 
 /** The part of `fetch` that is used: `fetch` itself fits, and so does any wrapper with proxy and roots. */
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
@@ -16,6 +17,8 @@ export type Credential =
       readonly read: () => Promise<string>;
       /** PS256 sends `x5t#S256`; RS256 sends `x5t` (SHA-1), for old set-ups. */
       readonly algorithm: AssertionAlgorithm;
+      /** Tried once a cycle, and used as soon as Entra takes it. */
+      readonly next?: NextCertificate;
     }
   | { readonly kind: "secret"; readonly read: () => Promise<string> };
 

@@ -30,7 +30,16 @@ export interface TokenProbe {
   readonly skew: number | null;
 }
 
+/** Whether Entra takes the next certificate; `error`: why not, null when it does. */
+export interface NextProbe {
+  /** Hex SHA-1; null when the certificate cannot be read. */
+  readonly thumbprint: string | null;
+  readonly error: AgentError | null;
+}
+
 export interface EntraProbe {
+  /** Null: there is no next certificate. Switches nothing. */
+  next(signal: AbortSignal): Promise<NextProbe | null>;
   /** Fetches a token. `mailboxes`: whether mailbox settings are read, so that their permission counts as needed. */
   token(options: { readonly mailboxes: boolean; readonly signal: AbortSignal }): Promise<Probe<TokenProbe>>;
   /** Finds a group by name or id. */
@@ -42,6 +51,12 @@ export interface EntraProbe {
 export function createEntraProbe(options: EntraOptions): EntraProbe {
   const { tokens, reader } = connect(options);
   return {
+    next: async (signal) => {
+      const made = await tokens.offerNext({ what: "trying the next certificate", signal, deadline: null });
+      if (made.kind === "none") return null;
+      const error = made.kind === "taken" ? null : made.error;
+      return { thumbprint: made.kind === "failed" ? null : made.sha1, error };
+    },
     token: ({ mailboxes, signal }) =>
       attempt(async () => {
         const roles = grantedRoles(await tokens.get({ what: "fetching a token", signal, deadline: null }));

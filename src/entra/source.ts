@@ -64,8 +64,9 @@ function isReset(error: unknown): error is AgentError {
 }
 
 function startReading(connection: Connection, mirror: MirrorWriter, options: ReadOptions): Reading {
-  const { reader } = connection;
+  const { reader, tokens } = connection;
   reader.client.begin();
+  tokens.begin();
   const { scope } = options;
   const properties = [...new Set(["id", ...scope.properties])];
   const key = JSON.stringify([reader.client.base, scope.parentGroup, scope.others, [...properties].sort()]);

@@ -5,6 +5,7 @@ import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./
 import { readCertificate } from "./certificate.ts";
 import { isRecord, tokenRefusal } from "./entra-errors.ts";
 import { networkProblem } from "./network.ts";
+import { type AskWith, createSuccession, type Grant, type Offer, offer } from "./next-certificate.ts";
 import type { EntraOptions } from "./options.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -12,8 +13,14 @@ const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const EARLY = 300_000;
 /** Tries after the first when the endpoint cannot serve. */
 const RETRIES = 2;
+/** Longest wait for an answer about the next certificate: the present one is good meanwhile; ms. */
+const NEXT_TIMEOUT = 10_000;
 
 export interface TokenSource {
+  /** A new cycle begins: the next certificate, if there is one, is tried before the next token is given. */
+  begin(): void;
+  /** Asks Entra about the next certificate; changes nothing. */
+  offerNext(call: Call): Promise<Offer>;
   /** A token that is good for some minutes. Throws `ERR_CREDENTIAL`, `ERR_CLOCK` or `ERR_TOKEN`. */
   get(call: Call): Promise<string>;
   /** A token other than `refused`: whoever comes second gets the one that the first has fetched. */
@@ -35,14 +42,17 @@ export function createTokenSource(
   let inFlight: Promise<string> | null = null;
   let requests = 0;
   let skew: number | null = null;
+  const next = options.credential.kind === "certificate" ? options.credential.next : undefined;
+  const succession = createSuccession(next, options.logger);
+  let succeeded: Promise<void> = Promise.resolve();
+  let begun = false;
 
-  async function form(): Promise<string> {
+  async function form(text: string): Promise<string> {
     const fields = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: options.clientId,
       scope: `${options.cloud.graph}/.default`,
     });
-    const text = await options.credential.read();
     if (options.credential.kind === "secret") {
       fields.set("client_secret", text);
     } else {
@@ -55,9 +65,13 @@ export function createTokenSource(
     return fields.toString();
   }
 
-  async function ask(call: Call, body: string): Promise<{ status: number; body: unknown; headers: Headers }> {
+  async function ask(
+    call: Call,
+    body: string,
+    timeout = limits.requestTimeout,
+  ): Promise<{ status: number; body: unknown; headers: Headers }> {
     requests += 1;
-    return withTimeout(limits.requestTimeout, call, async (signal) => {
+    return withTimeout(timeout, call, async (signal) => {
       const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
       const response = await options.fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
       const text = await response.text();
@@ -67,9 +81,31 @@ export function createTokenSource(
     });
   }
 
+  function askNext(call: Call): AskWith {
+    return async (pem) => {
+      const body = await form(pem);
+      const answer = await ask(call, body, Math.min(NEXT_TIMEOUT, limits.requestTimeout)).catch((cause: unknown) => {
+        throw call.signal.aborted ? stopped(call) : unreachable(url, cause);
+      });
+      if (answer.status === 200) return { grant: parseGrant(answer.body) };
+      return { refusal: tokenRefusal(answer.status, answer.body, answer.headers.get("date")).error };
+    };
+  }
+
+  /** Once a cycle, however many want a token. */
+  function succeed(call: Call): Promise<void> {
+    if (begun) {
+      begun = false;
+      succeeded = succession.attempt(askNext(call)).then((grant) => {
+        if (grant !== null) keep(grant);
+      });
+    }
+    return succeeded;
+  }
+
   async function acquire(call: Call): Promise<string> {
     for (let attempt = 0; ; attempt += 1) {
-      const body = await form();
+      const body = await form(await options.credential.read());
       const outcome = await ask(call, body).then(
         (answer) => ({ answer }),
         (cause: unknown) => ({ cause }),
@@ -78,7 +114,7 @@ export function createTokenSource(
       let told: number | null = null;
       if ("answer" in outcome) {
         const { answer } = outcome;
-        if (answer.status === 200) return keep(answer.body);
+        if (answer.status === 200) return keep(parseGrant(answer.body));
         const refusal = tokenRefusal(answer.status, answer.body, answer.headers.get("date"));
         if (!refusal.transient) throw refusal.error;
         error = refusal.error;
@@ -92,16 +128,7 @@ export function createTokenSource(
     }
   }
 
-  function keep(body: unknown): string {
-    const fields = isRecord(body) ? body : {};
-    const token = fields["access_token"];
-    if (typeof token !== "string" || token === "") {
-      throw new AgentError("ERR_TOKEN", "Entra's token endpoint answered 200 without a token", {
-        hint: "check `cloud:` and whether a proxy answers in Entra's place",
-        retryable: true,
-      });
-    }
-    const lifetime = Math.max(0, Number(fields["expires_in"]) || 0) * 1000;
+  function keep({ token, lifetime }: Grant): string {
     cached = { token, renewAt: clock.now() + Math.max(lifetime - EARLY, lifetime / 2) };
     return token;
   }
@@ -114,7 +141,14 @@ export function createTokenSource(
   }
 
   return {
-    get: async (call) => (cached !== null && clock.now() < cached.renewAt ? cached.token : fetchOnce(call)),
+    begin: () => {
+      begun = next !== undefined;
+    },
+    offerNext: (call) => offer(next, askNext(call)),
+    get: async (call) => {
+      await succeed(call);
+      return cached !== null && clock.now() < cached.renewAt ? cached.token : fetchOnce(call);
+    },
     renew: async (refused, call) => {
       if (cached !== null && cached.token !== refused) return cached.token;
       cached = null;
@@ -123,6 +157,19 @@ export function createTokenSource(
     requests: () => requests,
     skew: () => skew,
   };
+}
+
+/** A proxy may answer 200 in Entra's place: without a token it is no success. */
+function parseGrant(body: unknown): Grant {
+  const fields = isRecord(body) ? body : {};
+  const token = fields["access_token"];
+  if (typeof token !== "string" || token === "") {
+    throw new AgentError("ERR_TOKEN", "Entra's token endpoint answered 200 without a token", {
+      hint: "check `cloud:` and whether a proxy answers in Entra's place",
+      retryable: true,
+    });
+  }
+  return { token, lifetime: Math.max(0, Number(fields["expires_in"]) || 0) * 1000 };
 }
 
 /**

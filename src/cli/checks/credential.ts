@@ -27,7 +27,7 @@ function validity(tenant: string, notBefore: number, expiresAt: number, now: num
   const id = "credential.expiry";
   const end = new Date(expiresAt).toISOString();
   const days = Math.floor((expiresAt - now) / DAY);
-  const renew = "make a new one, `tiersync cert new`, and upload its .crt to the app registration";
+  const renew = "make the next one, `tiersync cert rotate`, and upload its .crt to the app registration";
   if (expiresAt <= now) return fail(id, tenant, `the certificate expired at ${end}`, renew);
   if (notBefore > now) {
     const from = new Date(notBefore).toISOString();

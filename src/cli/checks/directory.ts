@@ -5,6 +5,7 @@ import type { AgentError } from "../../errors.ts";
 import type { CheckResult } from "../../model/views.ts";
 import { redactText } from "../../platform/redaction.ts";
 import { checkGroups } from "./groups.ts";
+import { checkNextCertificate } from "./next-certificate.ts";
 import { fail, failed, ok, warn } from "./result.ts";
 
 /** Beyond this, purges are suspended. */
@@ -25,10 +26,12 @@ export async function checkDirectory(tenant: TenantConfig, context: DirectoryCon
   const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE)]);
   const probe = probeOf(agent, name);
   if (!probe.ok) return [failed("token", name, probe.error)];
+  const next = checkNextCertificate(name, await probe.value.next(signal));
   const token = await probe.value.token({ mailboxes: config.mailboxSettings, signal });
-  if (!token.ok) return [networkFailure("token", name, token.error, cloud.authority, context)];
+  if (!token.ok) return [...next, networkFailure("token", name, token.error, cloud.authority, context)];
   const { roles, missing, excess, skew } = token.value;
   const checks = [
+    ...next,
     ok("token", name, `${new URL(cloud.authority).host} gave a token`),
     ...clock(name, skew),
     ...permissions(name, roles, missing, excess),
