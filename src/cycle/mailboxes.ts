@@ -5,8 +5,6 @@ import type { CycleParts, CycleRequest } from "./settings.ts";
 
 type Time = Pick<CycleRequest, "signal"> & { readonly deadline?: number | undefined };
 
-/** People asked for in one cycle; whoever is left stays `pending` until the next. */
-const NEW_PEOPLE = 5000;
 /** Known mailboxes read again in one full re-read, oldest first. */
 const REFRESHED = 1000;
 const FRESH_FOR = 7 * 24 * 60 * 60 * 1000;
@@ -25,7 +23,7 @@ export async function readMissingMailboxes(
     const hangs = verdict.kind === "unknown" && verdict.needs === "mailbox";
     if (hangs || (verdict.kind === "tier" && account === null)) missing.push(id);
   }
-  await read(parts, people, evaluator, missing.slice(0, NEW_PEOPLE), now, { signal, deadline });
+  await read(parts, people, evaluator, missing, now, { signal, deadline });
 }
 
 /** Reads again what is older than 7 days. */
@@ -48,7 +46,7 @@ export async function refreshMailboxes(
 }
 
 async function read(
-  { source, store, settings, progress }: CycleParts,
+  { source, store, settings, clock, progress }: CycleParts,
   people: Map<number, Known>,
   evaluator: Evaluator,
   ids: readonly ObjectId[],
@@ -56,6 +54,8 @@ async function read(
   { signal, deadline }: Time,
 ): Promise<void> {
   if (ids.length === 0) return;
+  // The rest of the cycle needs its time too: whoever is not read by then stays `pending` until the next one.
+  const enough = deadline === undefined ? Number.POSITIVE_INFINITY : (clock.now() + deadline) / 2;
   let done = 0;
   for await (const batch of source.readMailboxes(ids, signal, deadline)) {
     store.people.saveMailboxes(batch, now);
@@ -66,5 +66,6 @@ async function read(
     }
     done += batch.size;
     progress({ tenant: settings.name, step: "mailboxes", done, of: ids.length });
+    if (clock.now() > enough) break;
   }
 }

@@ -50,7 +50,7 @@ export const DEFAULT_LIMITS: EntraLimits = {
   patience: 240_000,
   pages: 20_000,
   groupsAtOnce: 4,
-  mailboxes: 2_000,
+  mailboxes: 10_000,
   changes: 20_000,
 };
 

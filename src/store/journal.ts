@@ -60,9 +60,7 @@ export function createJournal(database: Database, tenant: number, name: string):
         EVENT_TYPES[kind],
         kind === "revoke" ? from : to,
       ),
-    initial: () =>
-      database.get("SELECT 1 FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') LIMIT 1", tenant) ===
-      undefined,
+    initial: () => isInitial(database, tenant),
     recent: (now) => {
       const sum = noGuarded();
       for (const row of database.all(
@@ -107,6 +105,25 @@ export function createJournal(database: Database, tenant: number, name: string):
           };
     },
   };
+}
+
+/**
+ * No cycle has ended well yet, or the first ones that did left people out whose mailboxes were still to be read: a large tenant is
+ * taken in by slices, and the brake on creations is not for those.
+ */
+function isInitial(database: Database, tenant: number): boolean {
+  const last = database.get(
+    "SELECT kind FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') ORDER BY seq DESC LIMIT 1",
+    tenant,
+  );
+  if (last === undefined) return true;
+  if (last["kind"] !== "initial") return false;
+  const leftOut = database.get(
+    `SELECT 1 FROM decision d WHERE d.tenant=? AND d.state='pending' AND NOT EXISTS (SELECT 1 FROM account WHERE person=d.person)
+     AND NOT EXISTS (SELECT 1 FROM mailbox WHERE person=d.person) LIMIT 1`,
+    tenant,
+  );
+  return leftOut !== undefined;
 }
 
 function noGuarded(): GuardedCounts {

@@ -1,0 +1,44 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { createHome, type TestHome } from "../support/home.ts";
+
+const made: TestHome[] = [];
+afterEach(async () => {
+  for (const home of made.splice(0)) await home.stop();
+});
+
+describe("people whose mailboxes could not be read yet", () => {
+  test("are pending, and the brake on creations is not for those of the first cycle", async () => {
+    const home = createHome();
+    made.push(home);
+    for (let i = 0; i < 30; i += 1) home.person(`Person ${i}`, ["Eco"]);
+    // Longer than the cycle may last, so these are left for a later one.
+    home.simulator.faults.add({
+      kind: "throttle",
+      retryAfter: "3000",
+      match: /mailboxSettings/,
+      level: "batch",
+      times: 10,
+    });
+    const first = await home.run("sync", "--json");
+    expect(first.json.cycles[0]).toMatchObject({ kind: "initial", outcome: "succeeded" });
+    const created = first.json.cycles[0].actions.create as number;
+    expect(created).toBeLessThan(30);
+    const pending = (await home.run("export", "--json")).json.items.filter(
+      ({ state }: { state: string }) => state === "pending",
+    );
+    expect(pending).toHaveLength(30 - created);
+    expect(pending[0].reason).toContain("mailbox");
+    home.simulator.faults.clear();
+    const second = await home.run("sync", "--json");
+    expect(second.json.cycles[0]).toMatchObject({
+      kind: "initial",
+      outcome: "succeeded",
+      actions: { create: 30 - created },
+    });
+    home.person("Late Comer", ["Eco"]);
+    expect((await home.run("sync", "--json")).json.cycles[0]).toMatchObject({
+      kind: "incremental",
+      actions: { create: 1 },
+    });
+  });
+});
