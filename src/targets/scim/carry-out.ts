@@ -90,7 +90,7 @@ export function createCarryOut(
         const { remoteId } = written;
         accounts.create({ person: action.person, address: action.address, profile, remoteId, at });
       } else {
-        accounts.bind(known.key, action.person);
+        if (known.person !== action.person) accounts.bind(known.key, action.person);
         accounts.update(known.key, { address: action.address, profile });
       }
       return;

@@ -61,6 +61,7 @@ async function readOnce<T>(
     total = page.total;
     first ??= total;
     steady &&= total === first;
+    const before = seen.size;
     for (const resource of page.resources) {
       const { id } = resource;
       if (typeof id !== "string" || seen.has(id)) continue;
@@ -71,7 +72,8 @@ async function readOnce<T>(
     start += page.resources.length;
     // Some services give the size of the page as the total: a full page is not the last one until the next is empty.
     const doubtful = total === page.resources.length && total >= service.pageSize;
-    if (page.resources.length === 0 || (start > total && !doubtful)) break;
+    // A page with nothing new ends it too: there are services that ignore startIndex.
+    if (seen.size === before || (start > total && !doubtful)) break;
   }
   return { found, seen: seen.size, total, steady };
 }
