@@ -4,6 +4,7 @@ import type { GroupGraph } from "../cycle/store-ports.ts";
 import type { ObjectId, ScopedGroup } from "../model/directory.ts";
 import type { Database } from "./database.ts";
 import { markDirty } from "./dirty.ts";
+import { STAGED_PAIRS, type Stage } from "./stage.ts";
 
 /** Every method that returns a boolean tells whether groups or nesting changed: then everybody is evaluated again. */
 export interface Membership {
@@ -20,11 +21,7 @@ export interface Membership {
   remove(group: ObjectId, member: ObjectId): boolean;
 }
 
-/** CROSS: in this order. The planner would otherwise read every page anew for each person. */
-const STAGED_PAIRS = `SELECT p.id, g.id FROM stage s CROSS JOIN grp g ON g.tenant=s.tenant AND g.object_id=s.grp
-  CROSS JOIN json_each(s.users) u CROSS JOIN person p ON p.tenant=s.tenant AND p.object_id=u.value->>0 WHERE s.tenant=?`;
-
-export function createMembership(database: Database, tenant: number): Membership {
+export function createMembership(database: Database, tenant: number, stage: Stage): Membership {
   const groupKey = (id: ObjectId): number | null =>
     (database.get("SELECT id FROM grp WHERE tenant=? AND object_id=?", tenant, id)?.["id"] as number | undefined) ??
     null;
@@ -71,11 +68,7 @@ export function createMembership(database: Database, tenant: number): Membership
     setNestingFromStage: () => {
       const before = nestingText(database, tenant);
       database.run("DELETE FROM nesting WHERE parent IN (SELECT id FROM grp WHERE tenant=?)", tenant);
-      database.run(
-        `INSERT OR IGNORE INTO nesting SELECT g.id, c.id FROM stage s JOIN grp g ON g.tenant=s.tenant AND g.object_id=s.grp,
-         json_each(s.groups) n JOIN grp c ON c.tenant=s.tenant AND c.object_id=n.value WHERE s.tenant=?`,
-        tenant,
-      );
+      stage.publishNesting();
       return nestingText(database, tenant) !== before;
     },
     addFromStage: () => void database.run(`INSERT OR IGNORE INTO member ${STAGED_PAIRS}`, tenant),

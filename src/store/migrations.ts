@@ -47,7 +47,16 @@ const STEPS: readonly string[] = [
   CREATE TABLE mailbox (person INTEGER PRIMARY KEY, settings TEXT, read_at INTEGER NOT NULL) STRICT;
   CREATE INDEX mailbox_age ON mailbox (read_at);
   CREATE TABLE dirty (person INTEGER PRIMARY KEY, tenant INTEGER NOT NULL) STRICT;
-  CREATE TABLE stage (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, grp TEXT NOT NULL, users TEXT NOT NULL, groups TEXT NOT NULL) STRICT;
+  -- Pages of a full read under way; their people are the rows of stage from first_row to last_row.
+  CREATE TABLE stage_page (
+    id INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    grp TEXT NOT NULL,
+    groups TEXT NOT NULL,
+    first_row INTEGER NOT NULL,
+    last_row INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE stage (id INTEGER PRIMARY KEY, object_id TEXT NOT NULL, properties TEXT NOT NULL) STRICT;
 
   -- What the agent decided about each person.
   CREATE TABLE decision (

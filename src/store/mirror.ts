@@ -7,10 +7,12 @@ import type { DirectoryUser, ObjectId } from "../model/directory.ts";
 import type { Database } from "./database.ts";
 import { markDirty } from "./dirty.ts";
 import { createMembership, type Membership } from "./membership.ts";
+import { createStage, type Stage } from "./stage.ts";
 
 export function createMirror(database: Database, tenant: number, properties: readonly string[]): MirrorWriter {
   const ordered = [...properties].filter((name) => name !== "id").sort();
-  const membership = createMembership(database, tenant);
+  const stage = createStage(database, tenant);
+  const membership = createMembership(database, tenant, stage);
 
   /** In a fixed order and with null for what the answer left out, so that equal properties are equal text. */
   const canonical = (user: DirectoryUser): Record<string, unknown> => {
@@ -33,30 +35,18 @@ export function createMirror(database: Database, tenant: number, properties: rea
     known: (ids) => knownUsers(database, tenant, ids),
     restage: () =>
       database.transaction(() => {
-        database.run("DELETE FROM stage WHERE tenant=?", tenant);
+        stage.clear();
         database.run("UPDATE tenant SET progress=NULL WHERE id=?", tenant);
       }),
     stagePage: (group, members, progress) =>
       database.transaction(() => {
-        const users: unknown[] = [];
-        const groups: ObjectId[] = [];
-        for (const member of members) {
-          if (member.kind === "user") users.push([member.user.id, canonical(member.user)]);
-          else if (member.kind === "group") groups.push(member.group.id);
-        }
-        database.run(
-          "INSERT INTO stage (tenant, grp, users, groups) VALUES (?, ?, ?, ?)",
-          tenant,
-          group,
-          JSON.stringify(users),
-          JSON.stringify(groups),
-        );
+        stage.add(group, members, (user) => JSON.stringify(canonical(user)));
         database.run("UPDATE tenant SET progress=? WHERE id=?", progress, tenant);
       }),
-    vanished: () => vanishedUsers(database, tenant),
+    vanished: () => stage.vanished(),
     publishFull: (reading) =>
       database.transaction(() => {
-        publishFull(database, tenant, membership, reading);
+        publishFull(database, tenant, stage, membership, reading);
         database.run("UPDATE tenant SET properties=? WHERE id=?", JSON.stringify(ordered), tenant);
         forgetRejections(database, tenant);
       }),
@@ -79,48 +69,30 @@ function knownUsers(database: Database, tenant: number, ids: readonly ObjectId[]
   return new Set(rows.map((row) => row["id"] as string));
 }
 
-function vanishedUsers(database: Database, tenant: number): readonly ObjectId[] {
-  if (database.get("SELECT 1 FROM person WHERE tenant=? LIMIT 1", tenant) === undefined) return [];
-  return database.transaction(() => {
-    database.exec("CREATE TEMP TABLE IF NOT EXISTS staged (id TEXT PRIMARY KEY) WITHOUT ROWID; DELETE FROM staged");
-    database.run(
-      "INSERT OR IGNORE INTO staged SELECT u.value->>0 FROM stage s, json_each(s.users) u WHERE s.tenant=?",
-      tenant,
-    );
-    const rows = database.all(
-      `SELECT p.object_id AS id FROM person p WHERE p.tenant=?
-       AND EXISTS (SELECT 1 FROM member m WHERE m.person=p.id)
-       AND NOT EXISTS (SELECT 1 FROM staged WHERE id=p.object_id)`,
-      tenant,
-    );
-    database.exec("DELETE FROM staged");
-    return rows.map((row) => row["id"] as string);
-  });
-}
-
-function publishFull(database: Database, tenant: number, membership: Membership, reading: FullReading): void {
+function publishFull(
+  database: Database,
+  tenant: number,
+  stage: Stage,
+  membership: Membership,
+  reading: FullReading,
+): void {
   const first = database.get("SELECT 1 FROM person WHERE tenant=? LIMIT 1", tenant) === undefined;
   let reshaped = membership.setGroups(reading.groups);
   reshaped = membership.setNestingFromStage() || reshaped;
-  const upsert = `INSERT INTO person (tenant, object_id, properties)
-    SELECT s.tenant, u.value->>0, u.value->1 FROM stage s, json_each(s.users) u WHERE s.tenant=?
-    ON CONFLICT (tenant, object_id) DO UPDATE SET properties=excluded.properties, deleted=0
-    WHERE properties IS NOT excluded.properties OR deleted<>0`;
   if (first) {
-    database.run(upsert, tenant);
+    stage.publishPeople();
     membership.addFromStage();
   } else {
-    const changed = database.all(`${upsert} RETURNING id`, tenant).map((row) => row["id"] as number);
-    markDirty(database, tenant, changed);
+    markDirty(database, tenant, stage.publishChangedPeople());
     // Who is deleted keeps the memberships: Entra gives them back on restore without telling. Who is not has left.
     const deleted = new Set(reading.deleted);
-    const left = vanishedUsers(database, tenant).filter((id) => !deleted.has(id));
+    const left = stage.vanished().filter((id) => !deleted.has(id));
     setDeleted(database, tenant, left, false);
     setDeleted(database, tenant, reading.deleted, true);
     membership.replaceFromStage();
   }
   if (first || reshaped) database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant);
-  database.run("DELETE FROM stage WHERE tenant=?", tenant);
+  stage.clear();
   database.run("UPDATE tenant SET progress=NULL, cursor=? WHERE id=?", reading.cursor?.value ?? null, tenant);
 }
 
