@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRotation, type NextCertificateFile } from "./config/certificate-rotation.ts";
 import { resolveSecret, type SecretRef } from "./config/secrets.ts";
-import type { AgentConfig, CredentialConfig, NotifyConfig, TenantConfig } from "./config/types.ts";
+import type { AgentConfig, CredentialConfig, NotifyConfig, ScimAuth, TenantConfig } from "./config/types.ts";
 import type { Clock, DirectorySource, LicenceTarget } from "./cycle/ports.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
 import { readCertificate } from "./entra/certificate.ts";
@@ -19,6 +19,8 @@ import { createFetch } from "./platform/fetch.ts";
 import type { Logging } from "./platform/logging.ts";
 import { readProtectedText } from "./platform/protect.ts";
 import { createLedger } from "./targets/ledger.ts";
+import type { ScimOptions } from "./targets/scim/options.ts";
+import { createScimTarget } from "./targets/scim/target.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -96,10 +98,36 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
         logger: childLogger(logging.logger("notify"), { tenant: name }),
       }),
     );
+  const target = (
+    { name, target: to, tiers }: TenantConfig,
+    { network }: AgentConfig,
+    store: TenantStore,
+  ): LicenceTarget =>
+    keep("target", name, [to, tiers, network], () => {
+      if (to.kind === "ledger") return createLedger(store);
+      const log = childLogger(logging.logger("target"), { tenant: name });
+      const { url, tierAs, onPurge, onDrift } = to;
+      return createScimTarget({
+        url,
+        auth: scimAuth(to.auth, secret),
+        tierAs,
+        onPurge,
+        onDrift,
+        tiers: tiers.flatMap((tier) => (tier.kind === "paid" ? [tier.name] : [])),
+        fetch: createFetch(network),
+        clock,
+        logger: log,
+        accounts: store.accounts,
+        remote: store.remote,
+        transaction: store.transaction,
+        drift: ({ user, expected, found, gone }) =>
+          log.warn("somebody changed the licence of {user} in the licence system", { user, expected, found, gone }),
+      });
+    });
   return {
     of: (tenant, config, store) => ({
       ...entra(tenant, config),
-      target: keep("target", tenant.name, tenant.target, () => createLedger(store)),
+      target: target(tenant, config, store),
       notifier: notifier(tenant, config, store),
     }),
   };
@@ -128,6 +156,12 @@ function sharingCertificate(credential: CredentialConfig, tenants: readonly Tena
   if (credential.kind !== "certificate") return [];
   const { path } = credential;
   return tenants.flatMap(({ name, credential: of }) => (of.kind === "certificate" && of.path === path ? [name] : []));
+}
+
+function scimAuth(auth: ScimAuth, secret: OpenSecret): ScimOptions["auth"] {
+  if (auth.kind === "token") return { kind: "token", read: secret(auth.token) };
+  const { tokenUrl, clientId, clientSecret, scope } = auth;
+  return { kind: "oauth", tokenUrl, clientId, readSecret: secret(clientSecret), scope };
 }
 
 function credentialOf(
