@@ -72,6 +72,8 @@ export function createLedger({ accounts, transaction }: LedgerOptions): LicenceT
         const results: ApplyResult[] = [];
         for (const [index, item] of batch.entries()) {
           if (refused.has(item.action.person)) continue;
+          // What was recorded before a purge goes with it.
+          if (item.action.kind === "purge" && results.length > 0) settle(results.splice(0));
           const problem = carryOut(item, batch[index + 1], made);
           if (problem === null) results.push({ item, ok: true });
           else {
@@ -79,7 +81,7 @@ export function createLedger({ accounts, transaction }: LedgerOptions): LicenceT
             results.push({ item, ok: false, code: "ERR_TARGET_REFUSED", message: problem });
           }
         }
-        settle(results);
+        if (results.length > 0) settle(results);
       }),
     requests: () => 0,
   };
