@@ -48,7 +48,7 @@ export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitC
     const first = failed[0];
     if (first !== undefined && made.length === 0) throw first;
     if (options.json) outJson(io, { tenants: made });
-    else io.out(made.map((tenant: TenantPlanView) => renderPlan(tenant, [])).join("\n"));
+    else io.out(made.map((tenant: TenantPlanView) => renderPlan(tenant, tenant.waiting)).join("\n"));
     for (const error of failed) reportError(error, io, { json: false, verbose: options.verbose === true });
     return failed.length > 0 ? EXIT.failed : EXIT.done;
   } finally {

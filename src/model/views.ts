@@ -107,8 +107,13 @@ export interface StatusView {
   readonly warnings: readonly string[];
 }
 
+/** Somebody in a queue. */
+export type WaitingView = Pick<PersonView, "id" | "address" | "wanted" | "tier" | "since" | "position">;
+
 export interface TenantPlanView {
   readonly name: string;
+  /** Who would wait after it, tier by tier, the longest waiting first; the first 1000 of each queue. */
+  readonly waiting: readonly WaitingView[];
   readonly tiers: readonly TierUsage[];
   readonly actions: readonly ActionView[];
   readonly held: readonly HoldView[];

@@ -2,10 +2,10 @@
 import { ACTION_KINDS, type ActionKind } from "../model/action.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { TierName, TierUsage } from "../model/tier.ts";
-import type { ActionView, HoldView, PersonView, TenantPlanView } from "../model/views.ts";
+import type { ActionView, HoldView, TenantPlanView, WaitingView } from "../model/views.ts";
 
 /** Somebody in a queue, as the plan leaves it. */
-export type WaitingPerson = Pick<PersonView, "id" | "address" | "wanted" | "tier" | "since" | "position">;
+export type WaitingPerson = WaitingView;
 
 export interface RenderOptions {
   /** At most this many lines of each kind of action and of each queue; the rest is counted. Default 20. */
@@ -26,7 +26,7 @@ const TITLES: Readonly<Record<ActionKind, string>> = {
 
 /** One tenant's plan: tiers, actions by kind, what is held, who waits. Ends with a line break. `waiting`: in any order. */
 export function renderPlan(
-  tenant: TenantPlanView,
+  tenant: Omit<TenantPlanView, "waiting">,
   waiting: readonly WaitingPerson[],
   options: RenderOptions = {},
 ): string {

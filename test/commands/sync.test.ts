@@ -36,3 +36,20 @@ describe("tiersync sync", () => {
     });
   }
 });
+
+describe("tiersync plan", () => {
+  test("says who would wait and who waits already, and changes nothing anywhere", async () => {
+    const home = open({ seats: { Pro: 1 } });
+    for (const name of ["Ana Pro", "Ben Pro"]) home.person(name, ["Pro"]);
+    await home.run("sync");
+    home.person("Cy Pro", ["Pro"]);
+    const before = (await home.run("export", "--json")).out;
+    const { code, json } = await home.run("plan", "--json");
+    expect(code).toBe(0);
+    expect(json.tenants[0].tiers.at(-1)).toMatchObject({ name: "Pro", seats: 1, used: 1, free: 0, waiting: 2 });
+    expect(json.tenants[0].actions.map(({ kind }: { kind: string }) => kind)).toEqual(["create", "wait"]);
+    expect(json.tenants[0].waiting.map(({ position }: { position: number }) => position)).toEqual([1, 2]);
+    expect((await home.run("plan")).out).toContain("cy.pro@contoso.example");
+    expect((await home.run("export", "--json")).out).toBe(before);
+  });
+});
