@@ -22,8 +22,11 @@ export async function applyBatch(
   signal: AbortSignal,
 ): Promise<void> {
   const { options } = connection;
-  const addressOf = ({ accountKey }: ApplyItem): string | null =>
-    accountKey === null ? null : (options.accounts.byKey(accountKey)?.address ?? null);
+  const addressOf = ({ accountKey }: ApplyItem): string | null => {
+    const account = accountKey === null ? null : options.accounts.byKey(accountKey);
+    // Nobody waits for the address of an account that was nobody's.
+    return account === null || account.boundTo === null ? null : account.address;
+  };
   const phases = phasesOf(batch, options.tierAs, addressOf);
   if (phases.every(({ jobs }) => jobs.every((job) => job.every(({ kind }) => kind === "nothing")))) {
     settle(batch.map((item) => ({ item, ok: true })));
