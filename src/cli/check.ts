@@ -10,7 +10,11 @@ import { type GoodHome, selectTenants } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 
-export async function check(options: GlobalOptions, io: CommandIo): Promise<ExitCode> {
+export interface CheckOptions extends GlobalOptions {
+  readonly sendTest?: boolean;
+}
+
+export async function check(options: CheckOptions, io: CommandIo): Promise<ExitCode> {
   const home = resolveHome(options.home, io);
   const { checkFiles } = await import("./checks/files.ts");
   const { checkHomeFolder } = await import("./checks/home-folder.ts");
@@ -30,7 +34,7 @@ export async function check(options: GlobalOptions, io: CommandIo): Promise<Exit
 async function checkTenants(
   home: string,
   good: GoodHome,
-  options: GlobalOptions,
+  options: CheckOptions,
   io: CommandIo,
 ): Promise<CheckResult[]> {
   const tenants = selectTenants(good.config, options.tenant);
@@ -38,6 +42,7 @@ async function checkTenants(
   const { stopSignals } = await import("../platform/signals.ts");
   const { checkCredential } = await import("./checks/credential.ts");
   const { checkDirectory } = await import("./checks/directory.ts");
+  const { checkNotify } = await import("./checks/notify.ts");
   const { checkSecrets } = await import("./checks/secrets.ts");
   const { checkTenant } = await import("./checks/tenant.ts");
   const logging = commandLogging(home, null, { ...options, quiet: !options.verbose }, io);
@@ -54,6 +59,7 @@ async function checkTenants(
         ...(await checkSecrets(tenant, { home, env: io.env })),
         ...checkCredential(tenant, Date.now()),
         ...(await checkDirectory(tenant, context)),
+        ...(await checkNotify(tenant.name, { agent, sendTest: options.sendTest === true, stop: stop.signal })),
       ]),
     );
     return results.flat();
@@ -89,7 +95,8 @@ export const checkCommand = defineCommand({
   name: "check",
   summary: "find out what is wrong, and how to mend it; changes nothing",
   details:
-    "Configuration, rules and their tests, access rights, credential, clock, permissions, groups, port. One line per check;\nexit code 1 when one fails, 2 when configuration or rules are broken.",
-  examples: ["check", "check --tenant contoso", "check --json"],
+    "Configuration, rules and their tests, access rights, credential, clock, permissions, groups, mail server, port. One line\nper check; exit code 1 when one fails, 2 when configuration or rules are broken.",
+  examples: ["check", "check --tenant contoso", "check --send-test", "check --json"],
+  configure: (command) => command.option("--send-test", "send a test message by e-mail and web hook"),
   run: (options, io) => check(options, io),
 });

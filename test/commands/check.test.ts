@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { makeCertificate } from "../support/certificate.ts";
 import { openHome, RULES, type TestHome } from "../support/home.ts";
+import { openMailHome } from "../support/mail-home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 
 interface Line {
@@ -35,7 +36,7 @@ const app = (home: TestHome) => {
 };
 
 test("a good home has nothing to mend, and check leaves nothing behind", async () => {
-  const home = openHome();
+  const { home, server } = await openMailHome();
   home.person("Ana", ["Pro"]);
   const before = readdirSync(home.home, { recursive: true }).sort();
   const { code, lines } = await check(home);
@@ -54,8 +55,10 @@ test("a good home has nothing to mend, and check leaves nothing behind", async (
     "graph.reachable",
     "guard.off",
     "home.permissions",
+    "notify.email",
     "rules.read",
     "rules.test",
+    "secret.email",
     "target",
     "tiers.seats",
     "token",
@@ -63,7 +66,8 @@ test("a good home has nothing to mend, and check leaves nothing behind", async (
   expect(readdirSync(home.home, { recursive: true }).sort()).toEqual(before);
   const text = await home.run("check");
   expect(text.out).toMatch(/^ok {4}credential\.expiry +contoso: /m);
-  expect(text.out).toContain("17 ok, 0 to look at, 0 failed");
+  expect(text.out).toContain("19 ok, 0 to look at, 0 failed");
+  expect(server.mails).toEqual([]);
 });
 
 interface Fault {
@@ -108,7 +112,7 @@ const faults: readonly Fault[] = [
     id: "credential.expiry",
     level: "warn",
     says: /expires in 29 days/,
-    hint: /cert new/,
+    hint: /cert rotate/,
   },
   {
     name: "a certificate that has ended",
