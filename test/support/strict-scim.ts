@@ -17,8 +17,10 @@ export interface StrictOptions {
   /** enforced: `If-Match` must fit where it is sent; required: it must be sent. */
   readonly etag?: "enforced" | "required";
   readonly bulk?: { readonly maxOperations: number; readonly maxPayloadSize: number };
-  /** The most that one page holds, and what the service says of it. */
+  /** What the service says that a page holds. */
   readonly pageSize?: number;
+  /** What it holds at most, whatever is asked for. */
+  readonly pageCap?: number;
   /** PATCH paths like `entitlements[value eq "Pro"]`; default true. */
   readonly picks?: boolean;
   /** Attributes of the published User schema; absent: no schema is published. */
@@ -157,7 +159,7 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
     app.get(`/scim/${endpoint}`, (context) => {
       const { startIndex = "1", count = "100", filter, attributes, excludedAttributes } = context.req.query();
       const all = matching(kept, filter);
-      const size = Math.min(Number(count), options.pageSize ?? 200);
+      const size = Math.min(Number(count), options.pageCap ?? options.pageSize ?? 200);
       const page = all.slice(Number(startIndex) - 1, Number(startIndex) - 1 + size);
       const selected = page.map((resource) => select(resource, attributes, excludedAttributes));
       const answer = context.json({ schemas: [LIST], totalResults: all.length, Resources: selected });
