@@ -30,6 +30,8 @@ export interface RunningState {
   readonly request: (tenant: string, full: boolean) => string;
 }
 
+/** Seats of people who are gone that `/status` lists; `export` has all. */
+const ZOMBIES = 100;
 /** A tenant's last cycle may be this many periods old before the agent counts as not ready. */
 const PERIODS = 3;
 
@@ -49,6 +51,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
     const store = agent.store(name);
     const used = store.accounts.usage();
     const waiting = store.people.waiting();
+    const zombies = views.zombies(name, ZOMBIES);
     const { tiers } = state.good().config.tenants.find((tenant) => tenant.name === name) ?? { tiers: [] };
     return {
       name,
@@ -64,6 +67,8 @@ export function createConsole(agent: Agent, state: RunningState): Console {
         const { id, kinds, since, expiresAt } = holdView(hold);
         return { id, kinds, since, expiresAt };
       }),
+      zombies: zombies.seats,
+      zombieSeats: zombies.all,
     };
   };
 

@@ -20,6 +20,7 @@ const COLUMNS: readonly (readonly [string, (person: PersonView) => Value])[] = [
   ["purgeAt", (person) => person.purgeAt],
   ["position", (person) => person.position],
   ["targetId", (person) => person.targetId],
+  ["zombie", (person) => String(person.zombie)],
 ];
 
 /** The header line, ended by CR LF. */

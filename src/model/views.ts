@@ -33,6 +33,18 @@ export interface PersonView {
   readonly position: number | null;
   /** The account's id at the target; null: no account. */
   readonly targetId: string | null;
+  /** Holds a seat although gone: deleted in Entra, or in no group in scope any more. No rule can reach it. */
+  readonly zombie: boolean;
+}
+
+/** A seat of somebody who is gone. */
+export interface ZombieSeat {
+  /** Object id. */
+  readonly id: string;
+  readonly address: string | null;
+  readonly tier: TierName;
+  /** ISO 8601 UTC: since when in the present state. */
+  readonly since: string;
 }
 
 /** One person with everything that led there: `explain` and `GET /users/{…}`. */
@@ -89,6 +101,10 @@ export interface TenantStatus {
   readonly users: Readonly<Record<PersonState, number>>;
   readonly lastCycle: CycleRecord | null;
   readonly holds: readonly HoldSummary[];
+  /** Seats of people who are gone, oldest first; at most 100 of them. */
+  readonly zombies: readonly ZombieSeat[];
+  /** All of them. */
+  readonly zombieSeats: number;
 }
 
 export interface StatusView {

@@ -54,6 +54,7 @@ function statusGauges(registry: Registry): (status: StatusView) => void {
   const users = gauge("tiersync_users", "People by state", ["tenant", "state"]);
   const holds = gauge("tiersync_holds", "Holds that wait for approval", ["tenant"]);
   const heldActions = gauge("tiersync_held_actions", "Actions in holds", ["tenant", "kind"]);
+  const zombies = gauge("tiersync_zombie_seats", "Seats of people who are gone", ["tenant"]);
   const daysLeft = gauge("tiersync_credential_days_left", "Days until the credential expires", ["tenant"]);
   const lastTime = gauge("tiersync_last_cycle_timestamp_seconds", "When the last cycle started", ["tenant"]);
   const lastDuration = gauge("tiersync_last_cycle_duration_seconds", "How long the last finished cycle took", [
@@ -68,6 +69,7 @@ function statusGauges(registry: Registry): (status: StatusView) => void {
     users,
     holds,
     heldActions,
+    zombies,
     daysLeft,
     lastTime,
     lastDuration,
@@ -94,6 +96,7 @@ function statusGauges(registry: Registry): (status: StatusView) => void {
       for (const hold of tenant.holds) {
         for (const [kind, n] of Object.entries(hold.kinds)) heldActions.inc({ ...of, kind }, n);
       }
+      zombies.set(of, tenant.zombieSeats);
       const days = tenant.credential?.daysLeft ?? null;
       if (days !== null) daysLeft.set(of, days);
       const last = tenant.lastCycle;

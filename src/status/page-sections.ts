@@ -20,6 +20,7 @@ import {
 export type Markup = ReturnType<typeof html>;
 
 const HELD_SHOWN = 50;
+const ZOMBIES_SHOWN = 20;
 
 export function headline(status: StatusView, now: number): Markup {
   const { nextRun, cron } = status.schedule;
@@ -117,6 +118,26 @@ export function waitingSection({ waiting }: Overview, now: number): Markup | nul
 ${more > 0 ? html`<p>and ${more} more: <a href="${rest}">everybody who waits</a></p>` : null}`;
   });
   return html`<section><h2>Waiting for a seat</h2>${tables}</section>`;
+}
+
+export function zombieSection({ status }: Overview, now: number): Markup | null {
+  const concerned = status.tenants.filter(({ zombieSeats }) => zombieSeats > 0);
+  if (concerned.length === 0) return null;
+  const tables = concerned.map(({ name, zombies, zombieSeats }) => {
+    const shown = zombies.slice(0, ZOMBIES_SHOWN);
+    const rows = shown.map(
+      ({ id, address, tier, since }) => html`<tr><td>${plainText(address ?? id)}</td><td>${plainText(tier)}</td>
+<td>${time(since, now)}</td></tr>`,
+    );
+    const more = zombieSeats - shown.length;
+    return html`<div class="scroll"><table><caption>${plainText(name)}</caption>
+<thead><tr><th scope="col">Person</th><th scope="col">Holds</th><th scope="col">Since</th></tr></thead>
+<tbody>${rows}</tbody></table></div>
+${more > 0 ? html`<p>and ${more} more: <code>tiersync export</code> lists them all</p>` : null}`;
+  });
+  return html`<section><h2>Seats of people who are gone</h2>
+<p class="muted">Deleted in Entra or in no group any more: no rule takes these back. <code>tiersync accounts revoke ADDRESS</code> does.</p>
+${tables}</section>`;
 }
 
 export function cycleSection({ cycles }: Overview, now: number): Markup {

@@ -14,6 +14,7 @@ import {
   tenantSection,
   troubleSection,
   waitingSection,
+  zombieSection,
 } from "./page-sections.ts";
 
 /** `nonce` is the one that the response's Content-Security-Policy allows; `now`: epoch ms. */
@@ -31,6 +32,7 @@ ${troubleSection(overview)}
 ${holdSection(overview, now)}
 ${status.tenants.map((tenant) => tenantSection(tenant, now))}
 ${waitingSection(overview, now)}
+${zombieSection(overview, now)}
 ${cycleSection(overview, now)}
 </main>
 <footer>

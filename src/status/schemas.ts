@@ -78,6 +78,7 @@ const personFields = {
   purgeAt: v.pipe(maybeTime, v.description("When the event logs will be deleted for good")),
   position: v.pipe(maybeCount, v.description("Place in the queue, from 1; null: not waiting")),
   targetId: v.pipe(maybeText, v.description("The account's id at the target; null: no account")),
+  zombie: v.pipe(v.boolean(), v.description("Holds a seat although gone: deleted in Entra, or in no group in scope")),
 };
 export const personSchema = describes<PersonView>()(v.object(personFields));
 
@@ -176,6 +177,11 @@ export const statusSchema = describes<StatusView>()(
         users: v.object(v.entriesFromList(PERSON_STATES, count)),
         lastCycle: v.nullable(cycleSchema),
         holds: v.array(v.object(holdFields)),
+        zombies: v.pipe(
+          v.array(v.object({ id: text, address: maybeText, tier: text, since: time })),
+          v.description("Seats of people who are gone, oldest first; at most 100"),
+        ),
+        zombieSeats: v.pipe(count, v.description("All of them")),
       }),
     ),
     warnings: v.array(text),

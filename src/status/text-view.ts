@@ -10,6 +10,7 @@ import { counts, credential, distance, done, localTime, outcome, people, person,
 
 const WIDTH = 80;
 const BAR = 30;
+const ZOMBIES_SHOWN = 10;
 
 /** `origin`: where the reader reached us, `http://127.0.0.1:8321`; `now`: epoch ms. Ends with a line break. */
 export function statusText(overview: Overview, origin: string, now: number): string {
@@ -21,6 +22,7 @@ export function statusText(overview: Overview, origin: string, now: number): str
     ...status.tenants.map((tenant) => tenantLines(tenant, overview, now)),
     section("to see to", troubleLines(overview)),
     section("held until you approve", holdLines(overview, origin, now)),
+    section("seats of people who are gone", zombieLines(overview, now)),
     section("last cycles", cycleLines(overview, now)),
     section("more", [
       `  curl ${origin}/users  /users/ADDRESS  /cycles  /holds  /status`,
@@ -97,6 +99,20 @@ function holdLines({ holds }: Overview, origin: string, now: number): readonly s
     ];
   });
   if (lines.length > 0) lines.push(`  who is concerned: curl ${origin}/holds`);
+  return lines;
+}
+
+function zombieLines({ status }: Overview, now: number): readonly string[] {
+  const lines = status.tenants.flatMap(({ name, zombies, zombieSeats }) => {
+    const shown = zombies.slice(0, ZOMBIES_SHOWN).map(({ id, address, tier, since }) => {
+      const when = `since ${localTime(since, now)}`;
+      const who = `  ${plainText(name)}  ${plainText(tier)}  ${plainText(address ?? id)}`;
+      return `${clip(who, WIDTH - when.length - 2)}  ${when}`;
+    });
+    const more = zombieSeats - shown.length;
+    return more > 0 ? [...shown, `  ${plainText(name)}: and ${more} more, see tiersync export`] : shown;
+  });
+  if (lines.length > 0) lines.push("  -> tiersync accounts revoke ADDRESS takes one back");
   return lines;
 }
 

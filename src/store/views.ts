@@ -4,7 +4,7 @@ import type { CycleRecord, Hold } from "../model/cycle.ts";
 import { addressKey, type ObjectId } from "../model/directory.ts";
 import { PERSON_STATES, type PersonState } from "../model/person.ts";
 import type { RuleRef } from "../model/verdict.ts";
-import type { EventView, Page, PersonView } from "../model/views.ts";
+import type { EventView, Page, PersonView, ZombieSeat } from "../model/views.ts";
 import type { Database, Row, SqlValue } from "./database.ts";
 import { readHold } from "./holds.ts";
 import { readCycle } from "./journal.ts";
@@ -35,10 +35,16 @@ export interface StoreViews {
   lastCycle(tenant: string): CycleRecord | null;
   holds(tenant?: string): readonly Hold[];
   counts(tenant: string): Record<PersonState, number>;
+  /** Seats of people who are gone, oldest first. */
+  zombies(tenant: string, limit: number): { readonly seats: readonly ZombieSeat[]; readonly all: number };
 }
 
+/** Of a `person` joined as `p`. */
+const GONE = "(p.deleted=1 OR NOT EXISTS (SELECT 1 FROM member WHERE person=p.id))";
+
 const PERSON_VIEW = `SELECT d.person AS key, p.object_id, t.name AS tenant, d.address, d.display_name, d.state, d.reason, d.since, d.wanted,
-  d.rule, d.groups, d.purge_at, d.queue_since, a.tier, a.address AS account_address, a.remote_id, a.id AS account
+  d.rule, d.groups, d.purge_at, d.queue_since, a.tier, a.address AS account_address, a.remote_id, a.id AS account,
+  (a.tier IS NOT NULL AND ${GONE}) AS zombie
   FROM decision d JOIN person p ON p.id=d.person JOIN tenant t ON t.id=d.tenant LEFT JOIN account a ON a.person=d.person`;
 
 export function createStoreViews(database: Database): StoreViews {
@@ -153,6 +159,24 @@ export function createStoreViews(database: Database): StoreViews {
       }
       return counts;
     },
+    zombies: (tenant, limit) => {
+      const rows = database.all(
+        // By state first: those who are managed are most, and are here.
+        `SELECT p.object_id, coalesce(d.address, a.address) AS address, a.tier, d.since, count(*) OVER () AS seats
+         FROM decision d JOIN account a ON a.person=d.person AND a.tier IS NOT NULL JOIN person p ON p.id=d.person
+         WHERE d.tenant=(SELECT id FROM tenant WHERE name=?) AND d.state IN ('unmanaged', 'conflict', 'pending', 'error') AND ${GONE}
+         ORDER BY d.since, p.object_id LIMIT ?`,
+        tenant,
+        limit,
+      );
+      const seats = rows.map((row) => ({
+        id: row["object_id"] as string,
+        address: row["address"] as string | null,
+        tier: row["tier"] as string,
+        since: new Date(row["since"] as number).toISOString(),
+      }));
+      return { seats, all: Number(rows[0]?.["seats"] ?? 0) };
+    },
   };
 }
 
@@ -187,6 +211,7 @@ function readPersonView(row: Row, position: number | null): PersonView {
     position,
     // The ledger's accounts have no id of their own besides the row.
     targetId: row["account"] === null ? null : ((row["remote_id"] as string | null) ?? String(row["account"])),
+    zombie: row["zombie"] === 1,
   };
 }
 

@@ -19,6 +19,7 @@ function person(over: Partial<PersonView> = {}): PersonView {
     purgeAt: null,
     position: null,
     targetId: "7",
+    zombie: false,
     ...over,
   };
 }
@@ -55,7 +56,7 @@ function nameCell(displayName: string): string {
 describe("a CSV of people", () => {
   test("has a header and one line per person, ended by CR LF", () => {
     const rows = parseCsv(peopleCsv([person(), person({ tier: null, rule: null, position: 3 })]));
-    expect(rows.map((row) => row.length)).toEqual([15, 15, 15]);
+    expect(rows.map((row) => row.length)).toEqual([16, 16, 16]);
     const first = Object.fromEntries((rows[0] ?? []).map((title, index) => [title, rows[1]?.[index]]));
     expect(first).toMatchObject({
       tier: "Pro",

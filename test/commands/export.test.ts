@@ -40,6 +40,7 @@ describe("export", () => {
       purgeAt: null,
       position: null,
       targetId: expect.any(String),
+      zombie: false,
     });
   });
 });

@@ -47,10 +47,22 @@ describe("GET / for a browser", () => {
     }
   });
 
+  test("lists seats of people who are gone, and how to take one back", async () => {
+    const zombies = [{ id: "z", address: "<gone>@contoso.example", tier: "Pro", since: "2026-11-20T08:00:00.000Z" }];
+    const { markup } = await page({ status: status({ tenants: [tenant({ zombies, zombieSeats: 7 })] }) });
+    expect(markup).toContain("<h2>Seats of people who are gone</h2>");
+    expect(markup).toContain("&lt;gone&gt;@contoso.example");
+    expect(markup).toContain("and 6 more");
+    expect(markup).toContain("tiersync accounts revoke");
+    expect((await page({})).markup).not.toContain("who are gone");
+  });
+
   test("every table has a caption and header cells with a scope", async () => {
-    const { markup } = await page({ holds: [hold()] });
+    const zombies = [{ id: "z", address: null, tier: "Pro", since: "2026-11-20T08:00:00.000Z" }];
+    const gone = tenant({ zombies, zombieSeats: 1 });
+    const { markup } = await page({ holds: [hold()], status: status({ tenants: [gone] }) });
     const tables = markup.match(/<table>/g) ?? [];
-    expect(tables.length).toBe(4);
+    expect(tables.length).toBe(5);
     expect(markup.match(/<caption[ >]/g)).toHaveLength(tables.length);
     expect(markup).not.toMatch(/<th(?! scope)[ >]/);
   });

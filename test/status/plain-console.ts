@@ -60,6 +60,7 @@ export function person(over: Partial<PersonExplanation> = {}): PersonExplanation
     purgeAt: null,
     position: 1,
     targetId: "17",
+    zombie: false,
     rules: [{ rule, tier: "Pro", priority: 30, outcome: "won", why: "is in group Pro", paths: [["Pro"]] }],
     decisions: [{ at: "2026-11-20T08:00:00.000Z", type: "waiting", tier: "Pro", cycle: "c-0" }],
     seat: tierUsage("Pro", 10, 10, 1),
@@ -89,6 +90,8 @@ export function tenant(over: Partial<TenantStatus> = {}): TenantStatus {
     users: { ...zeroUsers, licensed: 43, waiting: 1 },
     lastCycle: cycle(),
     holds: [],
+    zombies: [],
+    zombieSeats: 0,
     ...over,
   };
 }

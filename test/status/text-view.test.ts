@@ -42,6 +42,23 @@ describe("the status as text", () => {
     expect(shown).toContain("tiersync holds reject h-7");
   });
 
+  test("lists seats of people who are gone, and how to take one back", async () => {
+    const seat = (n: number) => ({
+      id: `0a000000-0000-4000-8000-0000000000${n}`,
+      address: n === 10 ? null : `gone${n}@contoso.example`,
+      tier: "Pro",
+      since: "2026-11-20T08:00:00.000Z",
+    });
+    const zombies = Array.from({ length: 15 }, (_, n) => seat(10 + n));
+    const shown = await text({ status: status({ tenants: [tenant({ zombies, zombieSeats: 123 })] }) });
+    const lines = shown.slice(shown.indexOf("seats of people who are gone")).split("\n");
+    expect(lines[1]).toBe("  contoso  Pro  0a000000-0000-4000-8000-000000000010  since 2026-11-20 08:00");
+    expect(lines[2]).toBe("  contoso  Pro  gone11@contoso.example  since 2026-11-20 08:00");
+    expect(lines[11]).toBe("  contoso: and 113 more, see tiersync export");
+    expect(lines[12]).toContain("tiersync accounts revoke");
+    expect(await text({})).not.toContain("who are gone");
+  });
+
   test("says what failed and what to do", async () => {
     const finding = {
       level: "error",
