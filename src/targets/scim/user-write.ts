@@ -79,12 +79,18 @@ export function changedUser(user: Resource, change: UserChange, context: WriteCo
   return next;
 }
 
-/** What leads from one to the other, attribute by attribute. */
-export function differences(from: Resource, to: Resource): readonly PatchOperation[] {
+/**
+ * What leads from one to the other, attribute by attribute. To replace a complex attribute leaves the sub-attributes that are not named
+ * (RFC 7644 §3.5.2.3), so those are named one by one.
+ */
+export function differences(from: Resource, to: Resource, within = ""): readonly PatchOperation[] {
   const names = new Set([...Object.keys(from), ...Object.keys(to)]);
-  return [...names].flatMap((path): PatchOperation[] => {
-    const value = to[path];
-    if (value === from[path] || JSON.stringify(value) === JSON.stringify(from[path])) return [];
+  return [...names].flatMap((name): readonly PatchOperation[] => {
+    const before = from[name];
+    const value = to[name];
+    const path = within + name;
+    if (value === before || JSON.stringify(value) === JSON.stringify(before)) return [];
+    if (within === "" && isRecord(before) && isRecord(value)) return differences(before, value, `${name}.`);
     const empty = value === undefined || (Array.isArray(value) && value.length === 0);
     return empty ? [{ op: "remove", path }] : [{ op: "replace", path, value }];
   });
@@ -153,7 +159,8 @@ function withAddress(attribute: unknown, address: string, last: string | null): 
   const emails = listOf(attribute).map((item): Resource => (isRecord(item) ? item : { value: item }));
   const main = emails.find((email) => same(email, address));
   if (main?.["primary"] === true && main["value"] === address && main["type"] === "work") {
-    if (!emails.some((email) => email !== main && same(email, last))) return attribute;
+    const stray = emails.some((email) => email !== main && (email["primary"] === true || same(email, last)));
+    if (!stray) return attribute;
   }
   const others = emails.filter((email) => email !== main && !same(email, last) && email["type"] !== "work");
   return [
