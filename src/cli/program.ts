@@ -8,6 +8,7 @@ import { certCommand } from "./cert.ts";
 import { checkCommand } from "./check.ts";
 import type { CommandEntry } from "./command.ts";
 import { demoCommand } from "./demo.ts";
+import { entraSetupCommand } from "./entra-setup.ts";
 import { explainCommand } from "./explain.ts";
 import { exportCommand } from "./export.ts";
 import { holdsCommand } from "./holds.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   rulesCommand,
   certCommand,
   secretCommand,
+  entraSetupCommand,
   serviceCommand,
   exportCommand,
   versionCommand,
