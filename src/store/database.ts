@@ -1,9 +1,9 @@
 /** The SQLite file: opening, settings, transactions. The only place that knows node:sqlite's quirks. */
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { AgentError } from "../errors.ts";
 import { migrate } from "./migrations.ts";
+import { fileErrors, storeErrors } from "./store-errors.ts";
 
 export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -31,22 +31,24 @@ export interface OpenOptions {
 
 /** Opens (and creates, and migrates) a database; `:memory:` for one that leaves nothing behind. */
 export function openDatabase(file: string, options: OpenOptions = {}): Database {
-  if (file !== ":memory:" && options.readOnly !== true) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const native = storeErrors(file, () => {
-    const opened = new DatabaseSync(file, {
-      timeout: options.busyTimeout ?? 5000,
-      readOnly: options.readOnly ?? false,
-    });
+  if (file !== ":memory:" && options.readOnly !== true) {
+    fileErrors(dirname(file), () => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }));
+    fileErrors(file, () => setAsideOldLog(file));
+  }
+  const native = storeErrors(
+    file,
+    () => new DatabaseSync(file, { timeout: options.busyTimeout ?? 5000, readOnly: options.readOnly ?? false }),
+  );
+  const setUp = (): void => {
     // 64 MB of page cache: text keys arrive in random order, and a small cache makes every insert a disk read.
-    opened.exec("PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
+    native.exec("PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
     // Deleted event logs must not be readable in the file afterwards.
     if (options.readOnly !== true) {
-      opened.exec(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=16384",
+      native.exec(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=65536",
       );
     }
-    return opened;
-  });
+  };
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
     let statement = statements.get(sql);
@@ -55,6 +57,14 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
       statements.set(sql, statement);
     }
     return statement;
+  };
+  /** Never hides what went wrong: a rollback that fails as well is made up for when the file is opened next. */
+  const rollBack = (): void => {
+    try {
+      if (native.isTransaction) prepare("ROLLBACK").run();
+    } catch {
+      // The failure that led here is the one to tell.
+    }
   };
   let depth = 0;
   const database: Database = {
@@ -78,7 +88,7 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
         storeErrors(file, () => prepare("COMMIT").run());
         return result;
       } catch (error) {
-        if (native.isTransaction) prepare("ROLLBACK").run();
+        rollBack();
         throw error;
       } finally {
         depth -= 1;
@@ -90,36 +100,32 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
       native.close();
     },
   };
-  if (options.readOnly !== true) migrate(database, file);
-  return database;
-}
-
-/** SQLite's failures in the agent's words: what is wrong with which file, and what to do. */
-function storeErrors<T>(file: string, work: () => T): T {
   try {
-    return work();
+    storeErrors(file, setUp);
+    if (options.readOnly !== true) migrate(database, file);
+    return database;
   } catch (error) {
-    if (error instanceof AgentError || !(error instanceof Error)) throw error;
-    const hint = hintFor(error);
-    // Programming errors (bad SQL, wrong bindings) stay what they are.
-    if (hint === null) throw error;
-    throw new AgentError("ERR_STORE", `the database ${file} failed: ${error.message}`, { hint, cause: error });
+    database.close();
+    throw error;
   }
 }
 
-function hintFor(error: Error): string | null {
-  const code = (error as { errcode?: number }).errcode;
-  const primary = code === undefined ? null : code & 0xff;
-  const says = (text: string): boolean => error.message.includes(text);
-  if (primary === 5 || primary === 6 || says("database is locked")) {
-    return "another program holds the database: close it, then try again";
+/**
+ * A write-ahead log that a killed agent left, beside a database that has been put there since: SQLite would apply the one to the other. What
+ * `tiersync backup` writes is told by its header ("Database File Format", offset 18): it has never been in WAL mode, as every database that
+ * the agent has opened is.
+ */
+function setAsideOldLog(file: string): void {
+  const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size(`${file}-wal`) === 0 || size(file) < 100) return;
+  const header = new Uint8Array(20);
+  const handle = openSync(file, "r");
+  try {
+    readSync(handle, header, 0, header.length, 0);
+  } finally {
+    closeSync(handle);
   }
-  if (primary === 13 || says("database or disk is full")) return "free space on the disk; nothing was half-done";
-  if (primary === 11 || primary === 26 || says("malformed") || says("not a database")) {
-    return "the file is damaged: stop the agent, move it away and put a backup (`tiersync backup`) in its place";
-  }
-  if (primary === 10 || says("disk I/O error")) return "the disk failed: check it, then try again";
-  if (primary === 8 || says("readonly database")) return "give the agent's account write access to the data folder";
-  if (primary === 14 || says("unable to open")) return "give the agent's account access to the data folder";
-  return null;
+  if (header[18] !== 1) return;
+  renameSync(`${file}-wal`, `${file}-wal.old`);
+  rmSync(`${file}-shm`, { force: true });
 }

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "./database.ts";
 import { createMeta } from "./meta.ts";
+import { fileErrors } from "./store-errors.ts";
 
 /** same: go on; older: an earlier state than the last one seen here; foreign: made on another machine. */
 export type Identity = "same" | "older" | "foreign";
@@ -74,7 +75,9 @@ function lastSeen(file: string): number {
 }
 
 function remember(file: string, generation: number): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, `${JSON.stringify({ generation })}\n`);
-  renameSync(`${file}.new`, file);
+  fileErrors(file, () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.new`, `${JSON.stringify({ generation })}\n`);
+    renameSync(`${file}.new`, file);
+  });
 }

@@ -3,23 +3,25 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AgentError } from "../errors.ts";
+import { fileErrors, isBusy } from "./store-errors.ts";
 
 export interface InstanceLock {
   release(): void;
 }
 
 /**
- * Takes the lock or throws `ERR_LOCKED`. SQLite's own file lock is used because it behaves the same on every system and vanishes with
- * its holder, which a file with a process id in it does not.
+ * Takes the lock or throws `ERR_LOCKED`; `ERR_STORE` when that cannot be found out. SQLite's own file lock is used because it behaves the
+ * same on every system and vanishes with its holder, which a file with a process id in it does not.
  */
 export function takeLock(file: string): InstanceLock {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const lock = new DatabaseSync(file, { timeout: 0 });
+  fileErrors(dirname(file), () => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }));
+  const lock = open(file);
   try {
     lock.exec("PRAGMA journal_mode=DELETE");
     lock.prepare("BEGIN EXCLUSIVE").run();
   } catch (error) {
     lock.close();
+    if (!isBusy(error)) throw unusable(file, error);
     throw new AgentError("ERR_LOCKED", "another tiersync is at work on this home folder", { cause: error });
   }
   return {
@@ -28,4 +30,20 @@ export function takeLock(file: string): InstanceLock {
       lock.close();
     },
   };
+}
+
+function open(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+function unusable(file: string, cause: unknown): AgentError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AgentError("ERR_STORE", `the lock ${file} cannot be taken: ${why}`, {
+    hint: "give the agent's account write access to the data folder; the lock holds nothing, so it may be deleted",
+    cause,
+  });
 }

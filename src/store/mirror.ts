@@ -45,16 +45,12 @@ export function createMirror(database: Database, tenant: number, properties: rea
       }),
     vanished: () => stage.vanished(),
     publishFull: (reading) =>
-      database.transaction(() => {
+      forgettingRulings(database, tenant, () => {
         publishFull(database, tenant, stage, membership, reading);
         database.run("UPDATE tenant SET properties=? WHERE id=?", JSON.stringify(ordered), tenant);
-        forgetRejections(database, tenant);
       }),
     publishChanges: (changes) =>
-      database.transaction(() => {
-        publishChanges(database, tenant, membership, changes, canonical);
-        forgetRejections(database, tenant);
-      }),
+      forgettingRulings(database, tenant, () => publishChanges(database, tenant, membership, changes, canonical)),
   };
 }
 
@@ -160,12 +156,24 @@ function setDeleted(database: Database, tenant: number, ids: readonly ObjectId[]
   );
 }
 
-/** A rejection holds until the person's inputs change, and an approval is for what was seen then. */
-function forgetRejections(database: Database, tenant: number): void {
-  database.run(
-    `DELETE FROM ruling WHERE tenant=? AND user IN
-     (SELECT p.object_id FROM dirty d JOIN person p ON p.id=d.person WHERE d.tenant=?)`,
-    tenant,
-    tenant,
-  );
+/**
+ * A rejection holds until the person's inputs change, and an approval is for what was seen then. Who was dirty before `publish` (a cycle that
+ * was killed or failed) was seen as they were: only what it changes itself counts.
+ */
+function forgettingRulings(database: Database, tenant: number, publish: () => void): void {
+  database.transaction(() => {
+    const ruled = database.get("SELECT 1 FROM ruling WHERE tenant=? LIMIT 1", tenant) !== undefined;
+    const before = ruled
+      ? database.all("DELETE FROM dirty WHERE tenant=? RETURNING person", tenant).map((row) => row["person"] as number)
+      : [];
+    publish();
+    if (!ruled) return;
+    database.run(
+      `DELETE FROM ruling WHERE tenant=? AND user IN
+       (SELECT p.object_id FROM dirty d JOIN person p ON p.id=d.person WHERE d.tenant=?)`,
+      tenant,
+      tenant,
+    );
+    markDirty(database, tenant, before);
+  });
 }

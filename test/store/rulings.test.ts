@@ -1,0 +1,45 @@
+import { describe, expect, test } from "bun:test";
+import { BASE_PROPERTIES } from "../../src/model/directory.ts";
+import { openDatabase } from "../../src/store/database.ts";
+import { openTenantStore } from "../../src/store/tenant-store.ts";
+
+const GROUP = { id: "g1", displayName: "Pro", visibility: null, role: "member" } as const;
+const NOTHING = { groups: null, added: [], removed: [], relisted: [], users: [], deleted: [], restored: [] };
+
+/** Two people in a group; an approved revoke for each. */
+function approved() {
+  const store = openTenantStore(openDatabase(":memory:"), "contoso", "t");
+  const mirror = store.people.mirror(BASE_PROPERTIES);
+  const user = (id: string, displayName = id) => ({ id, properties: { displayName } });
+  mirror.restage();
+  const members = ["ana", "ben"].map((id) => ({ kind: "user", user: user(id) }) as const);
+  mirror.stagePage(GROUP.id, members, "{}");
+  mirror.publishFull({ groups: [GROUP], deleted: [], cursor: { value: "1" } });
+  store.people.settled({ fingerprint: "f", at: 0 });
+  const actions = ["ana", "ben"].map((id) => ({
+    ...({ kind: "revoke", user: id, address: null, from: "Pro", to: null, reason: "" } as const),
+    person: store.people.person(id)?.key ?? 0,
+  }));
+  const { formed } = store.holds.reconcile([{ guard: "revoke", reason: "", actions }], 1000);
+  for (const { id } of formed) store.holds.approve(id, null, 2000);
+  const left = (): string[] => store.holds.approved().map(({ user: id }) => id);
+  return { store, mirror, user, left };
+}
+
+describe("an approval", () => {
+  test("ends with a change of the person it is for, and of nobody else", () => {
+    const { mirror, user, left } = approved();
+    mirror.publishChanges({ ...NOTHING, users: [user("ana", "Ana Other")], cursor: { value: "2" } });
+    expect(left()).toEqual(["ben"]);
+  });
+
+  test("stays while people are still to be decided because the cycle before was killed", () => {
+    const { store, mirror, left } = approved();
+    const keys = ["ana", "ben"].flatMap((id) => store.people.person(id)?.key ?? []);
+    store.people.markDirty(keys);
+    mirror.publishChanges({ ...NOTHING, cursor: { value: "2" } });
+    expect(left()).toEqual(["ana", "ben"]);
+    // And they are still to be decided.
+    expect([...store.people.open(3000, 10)].flat().map(({ key }) => key)).toEqual(keys);
+  });
+});
