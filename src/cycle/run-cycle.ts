@@ -10,7 +10,7 @@
  *
  * Whatever fails before step 5 leaves everything as it was.
  */
-import { type AgentError, toAgentError } from "../errors.ts";
+import { AgentError, toAgentError } from "../errors.ts";
 import type { CycleRecord, RequestCounts } from "../model/cycle.ts";
 import { kindCounts } from "../model/views.ts";
 import { applyPlan } from "./apply-plan.ts";
@@ -37,7 +37,7 @@ export async function runCycle(parts: CycleParts, request: CycleRequest): Promis
     const outcome = holds.length > 0 ? "held" : "succeeded";
     record = finish(parts, cycle, { outcome, held, requests: requests(), error: null });
   } catch (thrown) {
-    const { code, message, hint } = logged(parts, toAgentError(thrown));
+    const { code, message, hint } = logged(parts, failureOf(thrown, request.signal));
     record = finish(parts, cycle, {
       outcome: "failed",
       held: {},
@@ -74,6 +74,15 @@ function finish(
     );
     return record;
   });
+}
+
+/** Whoever stops because of the signal throws its reason as it is, and a platform's signal bears a reason of its own. */
+function failureOf(thrown: unknown, { aborted, reason }: AbortSignal): AgentError {
+  if (thrown instanceof AgentError || !aborted || thrown !== reason) return toAgentError(thrown);
+  const late = reason instanceof Error && reason.name === "TimeoutError";
+  return late
+    ? new AgentError("ERR_DEADLINE", "the cycle's time was over", { retryable: true })
+    : new AgentError("ERR_STOPPED", "the agent was asked to stop", { retryable: true });
 }
 
 function logged(parts: CycleParts, error: AgentError): AgentError {

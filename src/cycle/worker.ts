@@ -54,7 +54,12 @@ export function createWorker(run: (work: Work) => Promise<CycleRecord>, deadline
     running = work.id;
     const late = new AbortController();
     const timer = setTimeout(
-      () => late.abort(new AgentError("ERR_DEADLINE", `the cycle took longer than ${Math.round(deadline / 1000)} s`)),
+      () =>
+        late.abort(
+          new AgentError("ERR_DEADLINE", `the cycle took longer than ${Math.round(deadline / 1000)} s`, {
+            retryable: true,
+          }),
+        ),
       deadline,
     );
     const waiter = waiters.get(work.id);
@@ -95,7 +100,7 @@ export function createWorker(run: (work: Work) => Promise<CycleRecord>, deadline
       return running;
     },
     stop: async () => {
-      const reason = new AgentError("ERR_STOPPED", "the agent was asked to stop");
+      const reason = new AgentError("ERR_STOPPED", "the agent was asked to stop", { retryable: true });
       stopping.abort(reason);
       if (next !== null) waiters.get(next.id)?.reject(reason);
       next = null;
