@@ -66,6 +66,8 @@ export interface Agent {
   readonly identity: Identity;
   /** This machine goes on with a database from another one. */
   takeOver(): void;
+  /** Whether what this tenant's next cycle changes or takes is held, because of what the database is. */
+  suspicious(tenant: string): boolean;
   readonly database: Database;
   /** Changes what the next cycles go by. */
   configure(configuration: Configuration): void;
@@ -172,6 +174,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     store,
     identity: identity.identity,
     takeOver: identity.takeOver,
+    suspicious: identity.suspicious,
     cycle,
     plan: async (tenant, request) => {
       const suspicious = identity.suspicious(tenant);

@@ -15,6 +15,7 @@ import {
   type TenantStatus,
 } from "./model/views.ts";
 import type { Console, StartedCycle } from "./status/console.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** What only the running agent knows. */
 export interface RunningState {
@@ -90,7 +91,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
         errors: broken,
       },
       tenants,
-      warnings: config.remarks,
+      warnings: [...config.remarks, ...tenants.flatMap((tenant) => warningsOf(agent, tenant))],
     };
   };
 

@@ -34,13 +34,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: ["model", "errors.ts"],
   platform: ["errors.ts", "log.ts", "model/plain-text.ts"],
   config: ["model", "rules", "platform", "errors.ts", "log.ts"],
-  // The composition root, in four files: adapters, the agent that stays, its tenants' workers, its answers.
+  // The composition root: adapters, the agent that stays, its tenants' workers, its answers.
   "agent.ts": ["*"],
   "adapters.ts": ["*"],
   "running.ts": ["*"],
   "database-copy.ts": ["agent.ts", "store", "errors.ts"],
   "tenants.ts": ["agent.ts", "log.ts", "cycle", "model", "status/console.ts", "errors.ts"],
-  "console.ts": ["agent.ts", "explanation.ts", "config", "model", "status/console.ts", "errors.ts"],
+  "console.ts": ["agent.ts", "explanation.ts", "warnings.ts", "config", "model", "status/console.ts", "errors.ts"],
+  "warnings.ts": ["agent.ts", "cycle/prepare-plan.ts", "model"],
   "explanation.ts": ["agent.ts", "model", "errors.ts"],
   // Certificates are made and shown without an agent; the simulator is what `demo` runs against.
   cli: [

@@ -10,6 +10,8 @@ export interface Outbox {
    * same until it has ended; null: it does not hold. Epoch ms.
    */
   ongoing(topic: string, holds: boolean, now: number): number | null;
+  /** What `ongoing` last said of this condition; nothing is recorded. */
+  ongoingSince(topic: string): number | null;
 }
 
 export type NoticeChannel = "email" | "webhook";
@@ -49,8 +51,16 @@ export interface MessageQueue {
     },
     now: number,
   ): void;
-  /** waiting: events in no message yet, and messages that are still tried; failed: messages given up. */
-  counts(): { readonly waiting: number; readonly failed: number };
+  /**
+   * waiting: events in no message yet, and messages that are still tried; refused: those of them that were tried in vain; failed:
+   * messages given up. `error`: why the last one could not be delivered; null: none.
+   */
+  counts(): {
+    readonly waiting: number;
+    readonly refused: number;
+    readonly failed: number;
+    readonly error: string | null;
+  };
   /** Forgets messages ended before `before`, and the keys of events before `keysBefore`. */
   prune(before: number, keysBefore: number): void;
 }

@@ -11,6 +11,8 @@ import { readMissingMailboxes, refreshMailboxes } from "./mailboxes.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 import type { StoredPerson } from "./store-ports.ts";
 
+/** The condition of a clock that is not trusted, as `Outbox.ongoing` knows it. */
+export const CLOCK_OFF = "clock.off";
 /** A computer's clock further off than this is not trusted with purges. */
 const TOLERATED_SKEW = 5 * 60 * 1000;
 /** People read from the store at a time. */
@@ -44,6 +46,7 @@ export async function preparePlan(parts: CycleParts, request: CycleRequest): Pro
   });
   const now = reading.serverTime ?? clock.now();
   const purgesAllowed = Math.abs(now - clock.now()) <= TOLERATED_SKEW;
+  store.outbox.ongoing(CLOCK_OFF, !purgesAllowed, clock.now());
   if (!purgesAllowed) {
     log.warn("this computer's clock is {seconds} s off: purges are suspended", {
       seconds: Math.round((clock.now() - now) / 1000),

@@ -12,6 +12,8 @@ import type { Database, Row } from "./database.ts";
 
 /** Written where a message's id would be: the event is not told on this channel. */
 const NOBODY = "";
+/** The error of messages whose channel was taken out of the configuration: nobody misses those. */
+const UNCONFIGURED = "not configured any more";
 
 export function createOutbox(database: Database, tenant: number): Outbox & MessageQueue {
   return {
@@ -39,6 +41,10 @@ export function createOutbox(database: Database, tenant: number): Outbox & Messa
         database.run("INSERT INTO ongoing (tenant, topic, since) VALUES (?, ?, ?)", tenant, topic, now);
         return now;
       }),
+    ongoingSince: (topic) => {
+      const row = database.get("SELECT since FROM ongoing WHERE tenant=? AND topic=?", tenant, topic);
+      return (row?.["since"] ?? null) as number | null;
+    },
     oldest: (channel) => {
       const row = database.get(
         `SELECT min(created_at) AS at FROM outbox WHERE ${channel} IS NULL AND tenant=?`,
@@ -80,9 +86,10 @@ export function createOutbox(database: Database, tenant: number): Outbox & Messa
       database.transaction(() => {
         database.run(`UPDATE outbox SET ${channel}=? WHERE ${channel} IS NULL AND tenant=?`, NOBODY, tenant);
         database.run(
-          `UPDATE message SET failed_at=?, error='not configured any more'
+          `UPDATE message SET failed_at=?, error=?
            WHERE tenant=? AND channel=? AND sent_at IS NULL AND failed_at IS NULL`,
           now,
+          UNCONFIGURED,
           tenant,
           channel,
         );
@@ -110,13 +117,24 @@ export function createOutbox(database: Database, tenant: number): Outbox & Messa
       ),
     counts: () => {
       const row = database.get(
-        `SELECT count(*) FILTER (WHERE sent_at IS NULL AND failed_at IS NULL) AS open, count(failed_at) AS failed,
-           (SELECT count(*) FROM outbox WHERE (email IS NULL OR webhook IS NULL) AND tenant=?) AS loose
+        `SELECT count(*) FILTER (WHERE sent_at IS NULL AND failed_at IS NULL) AS open,
+           count(failed_at) FILTER (WHERE error<>?) AS failed,
+           count(*) FILTER (WHERE sent_at IS NULL AND failed_at IS NULL AND attempts>0) AS refused,
+           (SELECT count(*) FROM outbox WHERE (email IS NULL OR webhook IS NULL) AND tenant=?) AS loose,
+           (SELECT error FROM message WHERE tenant=? AND error IS NOT NULL AND error<>? ORDER BY next_try_at DESC LIMIT 1) AS error
          FROM message WHERE tenant=?`,
+        UNCONFIGURED,
         tenant,
+        tenant,
+        UNCONFIGURED,
         tenant,
       );
-      return { waiting: Number(row?.["open"]) + Number(row?.["loose"]), failed: Number(row?.["failed"]) };
+      return {
+        waiting: Number(row?.["open"]) + Number(row?.["loose"]),
+        refused: Number(row?.["refused"]),
+        failed: Number(row?.["failed"]),
+        error: (row?.["error"] ?? null) as string | null,
+      };
     },
     prune: (before, keysBefore) =>
       database.transaction(() => {
