@@ -7,9 +7,9 @@ import {
 } from "@microsoft/microsoft-graph-client";
 import type { Clock } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
+import { networkProblem } from "../model/network-problem.ts";
 import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
 import { graphError, lacksRights, TRANSIENT_STATUSES } from "./graph-errors.ts";
-import { networkProblem } from "./network.ts";
 import type { Fetch } from "./options.ts";
 import type { TokenSource } from "./token.ts";
 

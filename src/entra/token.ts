@@ -1,10 +1,10 @@
 /** Access tokens by client credentials: cached until shortly before they expire, one request in flight. */
 import { AgentError } from "../errors.ts";
+import { networkProblem } from "../model/network-problem.ts";
 import { signAssertion } from "./assertion.ts";
 import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
 import { readCertificate } from "./certificate.ts";
 import { isRecord, tokenRefusal } from "./entra-errors.ts";
-import { networkProblem } from "./network.ts";
 import { type AskWith, createSuccession, type Grant, type Offer, offer } from "./next-certificate.ts";
 import type { EntraOptions } from "./options.ts";
 

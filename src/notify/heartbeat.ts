@@ -1,5 +1,6 @@
 /** A sign of life after each good cycle: whoever watches the address raises an alarm when it stays away. */
 import { AgentError } from "../errors.ts";
+import { networkProblem } from "../model/network-problem.ts";
 import type { Fetch } from "./channel.ts";
 
 const TIMEOUT = 10_000;
@@ -15,8 +16,9 @@ export async function ping(url: string, fetch: Fetch, signal: AbortSignal): Prom
     if (response.ok) return;
     status = response.status;
   } catch (error) {
-    const why = (error instanceof Error ? error.message : String(error)).replaceAll(url, host);
-    throw new AgentError("ERR_NOTIFY", `heartbeat to ${host} failed: ${why}`, { retryable: true });
+    const { why, hint } = networkProblem(error);
+    const message = `heartbeat to ${host} failed: ${why}`;
+    throw new AgentError("ERR_NOTIFY", message, { retryable: true, ...(hint === null ? {} : { hint }) });
   }
   throw new AgentError("ERR_NOTIFY", `heartbeat to ${host} was answered with ${status}`, { retryable: true });
 }

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import type { OutgoingMessage } from "../cycle/message-ports.ts";
 import type { Clock } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
+import { networkProblem } from "../model/network-problem.ts";
 import { type Channel, DELIVERED, type Delivery, type Fetch } from "./channel.ts";
 
 export interface WebhookOptions {
@@ -52,8 +53,9 @@ export function createWebhook(
       });
       await response.body?.cancel();
     } catch (error) {
-      const why = (error instanceof Error ? error.message : String(error)).replaceAll(options.url, host);
-      throw new AgentError("ERR_NOTIFY", `web hook ${host} could not be reached: ${why}`, { retryable: true });
+      const { why, hint } = networkProblem(error);
+      const message = `web hook ${host} could not be reached: ${why}`;
+      throw new AgentError("ERR_NOTIFY", message, { retryable: true, ...(hint === null ? {} : { hint }) });
     }
     return response.ok ? DELIVERED : { error: `web hook ${host} answered ${response.status}`, left: null };
   };

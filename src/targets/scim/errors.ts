@@ -31,6 +31,19 @@ export function describeAnswer({ status, body }: Pick<Answer, "status" | "body">
   return `${status}${type === "" ? "" : ` ${type}`}${detail === "" ? "" : `: ${detail}`}`;
 }
 
+/** `ERR_TARGET_UNREACHABLE`: no answer at all. `hint` null: the code's own. */
+export function unanswered(
+  message: string,
+  { hint, cause, timedOut }: { readonly hint: string | null; readonly cause: unknown; readonly timedOut: boolean },
+): AgentError {
+  return new AgentError("ERR_TARGET_UNREACHABLE", message, {
+    retryable: true,
+    facts: { network: timedOut ? "timeout" : "failed" },
+    cause,
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
 /** `ERR_TARGET_REFUSED`: that request only. `facts`: `statusCode` and `scimType`. */
 export function refusal(what: string, answer: Pick<Answer, "status" | "body">): AgentError {
   const scimType = shortText(answer.body?.["scimType"]) || null;
@@ -43,23 +56,14 @@ export function refused(message: string, hint?: string): AgentError {
   return new AgentError("ERR_TARGET_REFUSED", message, hint === undefined ? {} : { hint });
 }
 
-export function unreachable(message: string, facts: Record<string, string | number> = {}, cause?: unknown): AgentError {
-  return new AgentError("ERR_TARGET_UNREACHABLE", message, { retryable: true, facts, cause });
+export function unreachable(message: string, facts: Record<string, string | number> = {}): AgentError {
+  return new AgentError("ERR_TARGET_UNREACHABLE", message, { retryable: true, facts });
 }
 
 export function forbidden(what: string, answer: Pick<Answer, "status" | "body">): AgentError {
   return new AgentError("ERR_TARGET_FORBIDDEN", `${what} was answered ${describeAnswer(answer)}`, {
     facts: { statusCode: answer.status },
   });
-}
-
-/** `ECONNREFUSED` and the like; the texts differ between runtimes. */
-export function networkCode(cause: unknown): string {
-  for (let error = cause; error instanceof Error; error = error.cause) {
-    const code = (error as { code?: unknown }).code;
-    if (typeof code === "string") return code;
-  }
-  return cause instanceof Error ? cause.name : "unknown error";
 }
 
 /** Why the signal ended the work. */

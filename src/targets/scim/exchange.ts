@@ -1,5 +1,6 @@
 /** One HTTP exchange with a time limit, counted. */
-import { isRecord, networkCode, stopReason, unreachable } from "./errors.ts";
+import { networkProblem } from "../../model/network-problem.ts";
+import { isRecord, stopReason, unanswered } from "./errors.ts";
 import type { Fetch } from "./options.ts";
 
 export interface Reply {
@@ -33,9 +34,10 @@ export function createExchange(options: { readonly fetch: Fetch; readonly timeou
       } catch (cause) {
         if (signal.aborted) throw stopReason(signal);
         const seconds = Math.round(options.timeout / 1000);
-        const why = late.aborted ? `no answer within ${seconds} s` : networkCode(cause);
-        const facts = { network: late.aborted ? "timeout" : "failed" };
-        throw unreachable(`${what}: ${new URL(url).host} could not be reached (${why})`, facts, cause);
+        const problem = networkProblem(cause);
+        const why = late.aborted ? `no answer within ${seconds} s` : problem.why;
+        const message = `${what}: ${new URL(url).host} could not be reached (${why})`;
+        throw unanswered(message, { hint: problem.hint, cause, timedOut: late.aborted });
       }
     },
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { networkProblem } from "../../src/entra/network.ts";
+import { networkProblem } from "../../src/model/network-problem.ts";
 
 const nested = (message: string, code?: string) =>
   new TypeError("fetch failed", { cause: Object.assign(new Error(message), code === undefined ? {} : { code }) });
