@@ -39,8 +39,11 @@ export interface StoreViews {
   zombies(tenant: string, limit: number): { readonly seats: readonly ZombieSeat[]; readonly all: number };
 }
 
-/** Of a `person` joined as `p`. */
-const GONE = "(p.deleted=1 OR NOT EXISTS (SELECT 1 FROM member WHERE person=p.id))";
+/**
+ * Of a `person` joined as `p` and a `decision` as `d`: decided as gone, and still so. What was read but not decided (a failed cycle) makes
+ * nobody look gone.
+ */
+const GONE = `(d.state IN ('unmanaged', 'conflict') AND (p.deleted=1 OR NOT EXISTS (SELECT 1 FROM member WHERE person=p.id)))`;
 
 const PERSON_VIEW = `SELECT d.person AS key, p.object_id, t.name AS tenant, d.address, d.display_name, d.state, d.reason, d.since, d.wanted,
   d.rule, d.groups, d.purge_at, d.queue_since, a.tier, a.address AS account_address, a.remote_id, a.id AS account,
@@ -161,10 +164,9 @@ export function createStoreViews(database: Database): StoreViews {
     },
     zombies: (tenant, limit) => {
       const rows = database.all(
-        // By state first: those who are managed are most, and are here.
         `SELECT p.object_id, coalesce(d.address, a.address) AS address, a.tier, d.since, count(*) OVER () AS seats
          FROM decision d JOIN account a ON a.person=d.person AND a.tier IS NOT NULL JOIN person p ON p.id=d.person
-         WHERE d.tenant=(SELECT id FROM tenant WHERE name=?) AND d.state IN ('unmanaged', 'conflict', 'pending', 'error') AND ${GONE}
+         WHERE d.tenant=(SELECT id FROM tenant WHERE name=?) AND ${GONE}
          ORDER BY d.since, p.object_id LIMIT ?`,
         tenant,
         limit,

@@ -107,7 +107,7 @@ describe("`plan`", () => {
     expect(bytes()).toEqual(before);
     expect(await exported(home)).toEqual(people);
     const [tenant] = json.tenants;
-    expect(Object.keys(tenant).sort()).toEqual(["actions", "held", "name", "tiers"]);
+    expect(Object.keys(tenant).sort()).toEqual(["actions", "held", "name", "tiers", "waiting"]);
     const counts: Record<string, number> = {};
     for (const { kind } of tenant.actions) counts[kind] = (counts[kind] ?? 0) + 1;
     expect(await sync(home)).toEqual(counts);
