@@ -1,0 +1,52 @@
+/** tiersync as a process of its own, run from source as a user would, on a test home. */
+import { afterEach } from "bun:test";
+import { join } from "node:path";
+import type { TestHome } from "./home.ts";
+
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+
+export interface ProcessResult {
+  /** 137 (128 + 9) after SIGKILL, as a shell has it. */
+  readonly code: number;
+  readonly err: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of many shapes
+  readonly json: any;
+}
+
+export interface RunningProcess {
+  /** SIGKILL: nothing in it can notice. */
+  kill(): void;
+  readonly ended: Promise<ProcessResult>;
+}
+
+const running = new Set<Bun.Subprocess>();
+
+afterEach(async () => {
+  for (const process of running) process.kill("SIGKILL");
+  await Promise.all([...running].map((process) => process.exited));
+});
+
+/** `shell`: commands before it in the same shell, for limits. */
+export function startProcess(home: TestHome, argv: readonly string[], shell = ""): RunningProcess {
+  const command = [process.execPath, MAIN, ...argv, "--home", home.home, "--json"];
+  const child = Bun.spawn(shell === "" ? command : ["sh", "-c", `${shell} exec "$@"`, "sh", ...command], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  running.add(child);
+  const read = async (): Promise<ProcessResult> => {
+    const [out, err, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    running.delete(child);
+    return { code, err, json: code !== 137 && out.trim() !== "" ? JSON.parse(out) : null };
+  };
+  return { kill: () => child.kill("SIGKILL"), ended: read() };
+}
+
+export function runProcess(home: TestHome, argv: readonly string[], shell = ""): Promise<ProcessResult> {
+  return startProcess(home, argv, shell).ended;
+}
