@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { createRotation, type NextCertificateFile } from "./config/certificate-rotation.ts";
 import { resolveSecret, type SecretRef } from "./config/secrets.ts";
 import type { AgentConfig, CredentialConfig, NotifyConfig, ScimAuth, TenantConfig } from "./config/types.ts";
-import type { Clock, DirectorySource, LicenceTarget } from "./cycle/ports.ts";
+import type { Clock, LicenceTarget } from "./cycle/ports.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
 import { readCertificate } from "./entra/certificate.ts";
 import type { Credential } from "./entra/options.ts";
 import { createEntraProbe, type EntraProbe } from "./entra/probe.ts";
-import { createEntraSource } from "./entra/source.ts";
+import { createEntraSource, type EntraSource } from "./entra/source.ts";
 import { AgentError } from "./errors.ts";
 import { childLogger } from "./log.ts";
 import type { CredentialView } from "./model/views.ts";
@@ -35,7 +35,7 @@ export interface AdapterOptions {
 }
 
 export interface TenantAdapters {
-  readonly source: DirectorySource;
+  readonly source: EntraSource;
   readonly probe: EntraProbe;
   readonly target: LicenceTarget;
   readonly notifier: Notifier;

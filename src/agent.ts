@@ -16,6 +16,7 @@ import type { EntraProbe } from "./entra/probe.ts";
 import { AgentError } from "./errors.ts";
 import { childLogger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
+import { BASE_PROPERTIES, type DirectoryUser } from "./model/directory.ts";
 import type { Finding } from "./model/finding.ts";
 import type { RuleTrace } from "./model/verdict.ts";
 import type { CredentialView, TenantPlanView } from "./model/views.ts";
@@ -85,6 +86,8 @@ export interface Agent {
   /** Null when the certificate cannot be read now. */
   credential(tenant: string): CredentialView | null;
   probe(tenant: string): EntraProbe;
+  /** Asks the directory for a user by object id, user principal name or mail; null: there is none. */
+  findUser(tenant: string, name: string, signal: AbortSignal): Promise<DirectoryUser | null>;
   notifier(tenant: string): Notifier;
   /** Sends what waits in the outbox, and pings after a good cycle. `pauses`: keep to the growing pauses after failures. */
   tell(
@@ -117,11 +120,12 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     identity.stamp();
     const suspicious = request.suspicious || identity.suspicious(tenant);
     const record = await runCycle(parts(tenant), { ...request, suspicious, full: request.full || suspicious });
-    if (record.outcome !== "failed") identity.trust(tenant);
+    if (record.outcome !== "failed" && request.only === undefined) identity.trust(tenant);
     if (clock.now() - pruned > DAY) {
       prune(database, current.config.retention, clock.now());
       const { outbox, journal } = current.config.retention;
-      store(tenant).outbox.prune(clock.now() - outbox, clock.now() - journal);
+      for (const { name } of current.config.tenants)
+        store(name).outbox.prune(clock.now() - outbox, clock.now() - journal);
       pruned = clock.now();
     }
     return record;
@@ -210,6 +214,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
       explainPerson({ rules: current.rules, settings: settings(tenant), store: store(tenant) }, id, clock.now()),
     credential,
     probe: (tenant) => of(tenant).probe,
+    findUser: (tenant, name, signal) => of(tenant).source.findUser(name, BASE_PROPERTIES, signal),
     tell: async (tenant, { record, pauses, signal }) => {
       const { notifier } = of(tenant);
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(TELL_WITHIN)]);

@@ -51,7 +51,7 @@ function wantedText(wanted: string | null, { rule }: PersonExplanation): string 
   return rule === null ? wanted : `${wanted}, by rule ${rule.name} (${rule.file}:${rule.line})`;
 }
 
-function seatLines({ seat, position, wanted }: PersonExplanation): string[] {
+export function seatLines({ seat, position, wanted }: PersonExplanation): string[] {
   if (seat === null) return [];
   const over = seat.overdraft > 0 ? `, ${seat.overdraft} more used than bought` : "";
   const usage = `${seat.name}: ${seat.seats} bought, ${seat.used} used, ${seat.free} free, ${seat.waiting} waiting${over}`;
@@ -70,7 +70,8 @@ const OUTCOME_COLOURS = {
   "not in force": "dim",
 } as const;
 
-function ruleLines(rules: readonly RuleTrace[], io: Paint): string[] {
+/** One line for each rule, and the way through the groups; the first line is a title. */
+export function ruleLines(rules: readonly RuleTrace[], io: Paint): string[] {
   if (rules.length === 0)
     return ["rules: nothing to say now (the person has left the directory, or a group of a rule is gone)"];
   const width = Math.max(...rules.map(({ rule }) => plainText(rule.name).length));

@@ -16,8 +16,13 @@ export interface HomeAtWork {
   readonly good: GoodHome;
   readonly agent: Agent;
   readonly progress: Progress;
-  /** One cycle of each of these tenants, side by side: what happens to one does not touch the others. */
-  cycles(tenants: readonly string[], full: boolean): Promise<CycleRecord[]>;
+  /**
+   * One cycle of each of these tenants, side by side: what happens to one does not touch the others. `only`: object id of the one
+   * person it is about.
+   */
+  cycles(tenants: readonly string[], full: boolean, only?: string): Promise<CycleRecord[]>;
+  /** Aborts when the command is interrupted. */
+  readonly signal: AbortSignal;
 }
 
 /** Throws `ERR_LOCKED` while another instance is at work on the home, and `ERR_CONFIG` for a broken one. */
@@ -38,18 +43,20 @@ export async function withHome(
   try {
     const opened = openAgent(good, { home, env: io.env, logging, progress: (step) => progress.step(stepText(step)) });
     agent = opened;
-    const cycles: HomeAtWork["cycles"] = async (tenants, full) => {
+    const cycles: HomeAtWork["cycles"] = async (tenants, full, only) => {
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DEADLINE)]);
       const deadline = Date.now() + DEADLINE;
-      const request = { trigger: "cli", full, pauses: false, suspicious: false, signal, deadline } as const;
+      const limits = { pauses: false, suspicious: false, signal, deadline } as const;
+      const request = { trigger: "cli", full, ...limits, ...(only === undefined ? {} : { only }) } as const;
       const one = async (name: string): Promise<CycleRecord> => {
         const record = await opened.cycle(name, request);
-        await opened.tell(name, { record, pauses: false, signal: stop.signal });
+        // A cycle about one person is no sign that those about everybody go on.
+        await opened.tell(name, { record: only === undefined ? record : null, pauses: false, signal: stop.signal });
         return record;
       };
       return await Promise.all(tenants.map(one));
     };
-    return await work({ good, agent: opened, progress, cycles });
+    return await work({ good, agent: opened, progress, cycles, signal: stop.signal });
   } finally {
     progress.dispose();
     stop.dispose();

@@ -3,13 +3,17 @@ import { AgentError, toAgentError } from "../errors.ts";
 import type { Hold } from "../model/cycle.ts";
 import { batches, segments } from "./batches.ts";
 import { decisionNotices, holdNotices, releaseNotices, settledNotices } from "./notices.ts";
+import { holdsOf } from "./one-person.ts";
 import type { ApplyResult } from "./ports.ts";
 import type { PreparedPlan } from "./prepare-plan.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 import { createSettlement } from "./settlement.ts";
 import type { OpenCycle } from "./store-ports.ts";
 
-/** Returns the holds that are open after it. Throws when the target is down or the time is up; what was done is recorded. */
+/**
+ * Returns the holds that are open after it, of those whom the cycle is about. Throws when the target is down or the time is up; what was
+ * done is recorded.
+ */
 export async function applyPlan(
   parts: CycleParts,
   request: CycleRequest,
@@ -61,7 +65,8 @@ export async function applyPlan(
     parts.progress({ tenant: settings.name, step: "apply", done, of: plan.actions.length });
   }
   store.people.decide(people.leftOver(new AgentError("ERR_TARGET_REFUSED", "the seat that was to be freed was not")));
-  store.people.settled({ fingerprint: prepared.fingerprint, at: prepared.now });
+  if (request.only === undefined) store.people.settled({ fingerprint: prepared.fingerprint, at: prepared.now });
+  else store.people.settledOnly([...prepared.people.keys()]);
   if (plan.actions.some(({ kind }) => kind === "purge")) store.scrub();
-  return holds;
+  return request.only === undefined ? holds : holdsOf(holds, request.only);
 }

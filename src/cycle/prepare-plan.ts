@@ -1,6 +1,6 @@
 /** Steps 1 to 4 of a cycle: everything up to the plan. Changes nothing but the agent's own mirror. */
 import type { CycleKind } from "../model/cycle.ts";
-import { addressKey, type Profile } from "../model/directory.ts";
+import { addressKey, type ObjectId, type Profile } from "../model/directory.ts";
 import type { TierName } from "../model/tier.ts";
 import { guardPlan } from "../plan/guard.ts";
 import type { GuardedPlan, PlanInput } from "../plan/types.ts";
@@ -8,6 +8,7 @@ import { directoryNeeds } from "../rules/needs.ts";
 import { bindOrThrow } from "./bind.ts";
 import { createEvaluator, type Evaluator, type Known } from "./evaluate-people.ts";
 import { readMissingMailboxes, refreshMailboxes } from "./mailboxes.ts";
+import { narrowed } from "./one-person.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 import type { StoredPerson } from "./store-ports.ts";
 
@@ -59,10 +60,12 @@ export async function preparePlan(parts: CycleParts, request: CycleRequest): Pro
   const { bound, fingerprint, boundary } = bindOrThrow(parts, now);
   if (store.people.evaluation().fingerprint !== fingerprint || boundary) store.people.markAllDirty();
   const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings);
-  const people = evaluateOpen(parts, evaluator, now);
+  const { only } = request;
+  const people = only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(parts, evaluator, only);
   if (settings.mailboxSettings) {
     await readMissingMailboxes(parts, people, evaluator, now, request);
-    if (reading.kind === "full" && !initial) await refreshMailboxes(parts, people, evaluator, now, request);
+    if (reading.kind === "full" && !initial && only === undefined)
+      await refreshMailboxes(parts, people, evaluator, now, request);
   }
   addConcerned(parts, people, evaluator);
 
@@ -78,7 +81,15 @@ export async function preparePlan(parts: CycleParts, request: CycleRequest): Pro
     rejected: store.holds.rejected(),
   });
   const kind = initial ? "initial" : reading.kind === "full" ? "full" : "incremental";
-  return { kind, now, guarded, people, fingerprint, waitingElsewhere: waitingElsewhere(parts, people) };
+  const prepared = {
+    kind,
+    now,
+    guarded,
+    people,
+    fingerprint,
+    waitingElsewhere: waitingElsewhere(parts, people),
+  } as const;
+  return only === undefined ? prepared : narrowed(prepared, only, parts);
 }
 
 /** Not read yet is never null: a property that a rule newly asks for leads to a full read first. */
@@ -97,6 +108,13 @@ function evaluateOpen(
     addPeople(people, evaluator, chunk);
     progress({ tenant: settings.name, step: "evaluate", done: people.size, of: null });
   }
+  return people;
+}
+
+function evaluateOne({ store }: CycleParts, evaluator: Evaluator, id: ObjectId): Map<number, Known> {
+  const people = new Map<number, Known>();
+  const person = store.people.person(id);
+  if (person !== null) addPeople(people, evaluator, [person]);
   return people;
 }
 

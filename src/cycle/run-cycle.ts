@@ -26,6 +26,7 @@ export async function runCycle(parts: CycleParts, request: CycleRequest): Promis
   const cycle = store.journal.begin({
     trigger: request.trigger,
     kind: store.journal.initial() ? "initial" : "incremental",
+    only: request.only,
     ...(request.id === undefined ? {} : { id: request.id }),
   });
   let record: CycleRecord;

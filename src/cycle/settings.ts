@@ -1,7 +1,7 @@
 /** What one tenant's cycles are told by the configuration, and the parts they work with. */
 import type { Logger } from "../log.ts";
 import type { CycleTrigger } from "../model/cycle.ts";
-import type { GroupRef } from "../model/directory.ts";
+import type { GroupRef, ObjectId } from "../model/directory.ts";
 import type { Tier } from "../model/tier.ts";
 import type { CredentialView } from "../model/views.ts";
 import type { GuardLimits } from "../plan/types.ts";
@@ -54,4 +54,6 @@ export interface CycleRequest {
   readonly signal: AbortSignal;
   /** When that deadline is; epoch ms. */
   readonly deadline?: number;
+  /** The cycle is about this person alone: everything is read, nothing is done or decided for others. */
+  readonly only?: ObjectId;
 }

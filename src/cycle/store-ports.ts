@@ -78,6 +78,8 @@ export interface PeopleStore {
   decide(decisions: readonly DecidedPerson[]): void;
   /** Everybody open was decided with these rules: the next cycle starts from changes again. */
   settled(mark: { readonly fingerprint: string; readonly at: number }): void;
+  /** These people were decided; everybody else stays as open as before, and the rules as unapplied. */
+  settledOnly(people: readonly number[]): void;
   /** People whom a rule manages: everybody but the unmanaged and the skipped. */
   managed(): number;
   /** Waiting people per tier. */
@@ -205,7 +207,8 @@ export interface SettledAction {
 }
 
 export interface Journal {
-  begin(cycle: { trigger: CycleTrigger; kind: CycleKind; id?: string }): OpenCycle;
+  /** `only`: whom the cycle is about, where it is not about everybody; it does not end the initial phase. */
+  begin(cycle: { trigger: CycleTrigger; kind: CycleKind; id?: string; only?: ObjectId | undefined }): OpenCycle;
   /** An action that an administrator did outside a cycle; it does not count against the brakes. */
   recordManual(action: Action, at: number): void;
   /** No cycle of this tenant has ended well yet. */

@@ -1,17 +1,24 @@
 /** Microsoft Entra as the source of people and groups. */
 import type { DirectorySource, MirrorWriter, ReadOptions, ReadResult } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
+import type { DirectoryUser } from "../model/directory.ts";
 import { type Call, stopped } from "./call.ts";
 import { type Connection, connect } from "./connection.ts";
 import { parseCursor } from "./cursor.ts";
 import { readDelta } from "./delta-read.ts";
+import { findUser } from "./find-user.ts";
 import { readFull } from "./full-read.ts";
 import { readMailboxes } from "./mailbox.ts";
 import type { EntraOptions } from "./options.ts";
 import type { Reading } from "./reader.ts";
 
+export interface EntraSource extends DirectorySource {
+  /** As `findUser` of `find-user.ts`; shares the token with the cycles. */
+  findUser(name: string, properties: readonly string[], signal: AbortSignal): Promise<DirectoryUser | null>;
+}
+
 /** A source for one tenant; keep it over cycles, it caches the token. Makes no request by itself. */
-export function createEntraSource(options: EntraOptions): DirectorySource {
+export function createEntraSource(options: EntraOptions): EntraSource {
   const connection = connect(options);
   const { reader, tokens } = connection;
   const { logger } = options;
@@ -31,6 +38,11 @@ export function createEntraSource(options: EntraOptions): DirectorySource {
         warned = true;
         logger.warn("every mailbox is refused: grant MailboxSettings.Read, or set `mailboxSettings: false`");
       });
+    },
+    findUser: (name, properties, signal) => {
+      reader.client.begin();
+      tokens.begin();
+      return findUser(reader, name, properties, { what: "looking for the user", signal, deadline: null });
     },
     requests: () => ({ token: tokens.requests(), graph: reader.client.requests() }),
   };

@@ -25,7 +25,7 @@ type GuardedCounts = Record<GuardedKind, number>;
 
 export function createJournal(database: Database, tenant: number, name: string): Journal {
   return {
-    begin: ({ trigger, kind, id = randomUUID() }) =>
+    begin: ({ trigger, kind, only, id = randomUUID() }) =>
       database.transaction(() => {
         // Only one process works on a home, one cycle a tenant: an open record is that of a process that was killed.
         const killed: CycleError = {
@@ -39,8 +39,8 @@ export function createJournal(database: Database, tenant: number, name: string):
           tenant,
         );
         const seq = database.run(
-          `INSERT INTO cycle (id, tenant, kind, cause, started_at, requests, actions, guarded, held, failures)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}', '[]')`,
+          `INSERT INTO cycle (id, tenant, kind, cause, started_at, requests, actions, guarded, only_user, held, failures)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', '[]')`,
           id,
           tenant,
           kind,
@@ -49,6 +49,7 @@ export function createJournal(database: Database, tenant: number, name: string):
           JSON.stringify({ token: 0, graph: 0, target: 0 }),
           JSON.stringify(emptyCounts()),
           JSON.stringify(noGuarded()),
+          only ?? null,
         ).lastInsertRowid;
         return openCycle(database, tenant, name, seq, id);
       }),
@@ -113,7 +114,7 @@ export function createJournal(database: Database, tenant: number, name: string):
  */
 function isInitial(database: Database, tenant: number): boolean {
   const last = database.get(
-    "SELECT kind FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') ORDER BY seq DESC LIMIT 1",
+    "SELECT kind FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') AND only_user IS NULL ORDER BY seq DESC LIMIT 1",
     tenant,
   );
   if (last === undefined) return true;

@@ -137,7 +137,9 @@ const STEPS: readonly string[] = [
     guarded TEXT NOT NULL,
     held TEXT NOT NULL,
     failures TEXT NOT NULL,
-    error TEXT
+    error TEXT,
+    -- Object id of whom it was about; null: of everybody.
+    only_user TEXT
   ) STRICT;
   CREATE INDEX cycle_tenant ON cycle (tenant, seq);
   CREATE TABLE intent (tenant INTEGER NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (tenant, user, kind)) STRICT, WITHOUT ROWID;

@@ -135,6 +135,12 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
         );
         database.run("DELETE FROM dirty WHERE tenant=?", tenant);
       }),
+    settledOnly: (people) =>
+      void database.run(
+        "DELETE FROM dirty WHERE tenant=? AND person IN (SELECT value FROM json_each(?))",
+        tenant,
+        JSON.stringify(people),
+      ),
     managed: () =>
       database.get(
         "SELECT count(*) AS n FROM decision WHERE tenant=? AND state NOT IN ('unmanaged', 'skipped')",

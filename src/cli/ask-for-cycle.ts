@@ -1,0 +1,47 @@
+/** A command's work on a home: here, or by the agent that is at work there. */
+import { setTimeout as delay } from "node:timers/promises";
+import { AgentError, type ExitCode } from "../errors.ts";
+import type { CycleRecord } from "../model/cycle.ts";
+import { findRunningAgent, type RunningAgentLink } from "./running-agent.ts";
+
+/** How often a running agent is asked whether its cycle has ended; ms. */
+const POLL_EVERY = 200;
+
+/** Works on the home itself; or `there`, through the agent that is at work on it. Throws `ERR_LOCKED` when that cannot be asked. */
+export async function hereOrThere(
+  home: string,
+  here: () => Promise<ExitCode>,
+  there: (agent: RunningAgentLink) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  try {
+    return await here();
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.code !== "ERR_LOCKED") throw error;
+    const { agent, absent } = await findRunningAgent(home);
+    if (agent === null) throw new AgentError("ERR_LOCKED", `${error.message}, and it cannot be asked: ${absent}`);
+    return await there(agent);
+  }
+}
+
+/** One cycle of each tenant, to its end. Throws the problem that the agent answers. */
+export async function askForCycles(
+  agent: RunningAgentLink,
+  tenants: readonly string[],
+  full: boolean,
+): Promise<CycleRecord[]> {
+  const ids: string[] = [];
+  for (const tenant of tenants) {
+    const started = (await agent.post("/sync", { tenant, full })) as { readonly id: string };
+    ids.push(started.id);
+  }
+  return await Promise.all(ids.map((id) => ended(agent, id)));
+}
+
+/** The agent bounds its cycles itself, so this ends. */
+async function ended(agent: RunningAgentLink, id: string): Promise<CycleRecord> {
+  for (;;) {
+    const record = (await agent.json(`/cycles/${id}`)) as CycleRecord;
+    if (record.outcome !== null) return record;
+    await delay(POLL_EVERY);
+  }
+}
