@@ -102,7 +102,8 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       if (
         set === null ||
         (set.config.schedule === agent.configuration.config.schedule &&
-          set.config.fullSync === agent.configuration.config.fullSync)
+          set.config.fullSync === agent.configuration.config.fullSync &&
+          set.config.timezone === agent.configuration.config.timezone)
       )
         return;
       schedule.stop();

@@ -3,6 +3,7 @@ import { ACTION_KINDS } from "../model/action.ts";
 import type { CycleRecord } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { CommandIo } from "./io.ts";
+import { plural } from "./rules.ts";
 
 /** Most failures shown; the rest is counted. */
 const SHOWN = 20;
@@ -14,9 +15,10 @@ export function cycleLines(record: CycleRecord, io: Pick<CommandIo, "paint">): s
   const done = ACTION_KINDS.filter((kind) => record.actions[kind] > 0).map((kind) => `${record.actions[kind]} ${kind}`);
   const held = Object.entries(record.held).map(([kind, count]) => `${count} ${kind}`);
   const lines = [
-    `${plainText(record.tenant)}: ${record.kind} cycle ${io.paint(colour, record.outcome ?? "running")} in ${seconds} s (${token + graph + target} requests)`,
-    `  done  ${done.length === 0 ? "nothing to do" : done.join(", ")}`,
+    `${plainText(record.tenant)}: ${record.kind} cycle ${io.paint(colour, record.outcome ?? "running")} in ${seconds} s (${plural(token + graph + target, "request")})`,
   ];
+  if (done.length > 0) lines.push(`  done  ${done.join(", ")}`);
+  else if (record.outcome !== "failed") lines.push("  done  nothing to do");
   if (held.length > 0) lines.push(`  held  ${held.join(", ")}: see \`tiersync holds\``);
   for (const { user, code, message } of record.failures.slice(0, SHOWN)) {
     lines.push(`  ${io.paint("red", "refused")}  ${user}: ${plainText(message)} [${code}]`);

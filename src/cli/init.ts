@@ -148,7 +148,9 @@ function nextSteps({ name, credential }: Answers, home: string | undefined): str
   const steps = [];
   if (credential.kind === "certificate") {
     steps.push(`make the certificate: tiersync cert new ${name}${at}`);
-    steps.push(`upload keys/${name}.crt to the app registration in Entra`);
+    steps.push(
+      `upload keys/${name}.crt to the app registration in Entra; \`tiersync entra-setup\` prints a script that makes it all`,
+    );
   } else steps.push(`put the client secret where ${credential.value} points`);
   steps.push("write into tiersync.yaml, under tiers, how many seats were bought");
   steps.push(`check everything: tiersync check${at}`);

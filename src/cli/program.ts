@@ -97,7 +97,7 @@ export function buildProgram(
     .option("--verbose", "also what is done on the way")
     .version(VERSION, "-V, --version", "print the version")
     .helpCommand("help [command]", "help for a command")
-    .addHelpText("after", `${EXIT_CODES}\nExamples:\n  $ tiersync init\n  $ tiersync help cert new\n`);
+    .addHelpText("after", `${EXIT_CODES}\nExamples:\n  $ tiersync init\n  $ tiersync cert new --help\n`);
   for (const command of commands) command.attach(program as unknown as Command, io, finished);
   return program as unknown as Command;
 }

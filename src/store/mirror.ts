@@ -44,11 +44,17 @@ export function createMirror(database: Database, tenant: number, properties: rea
         database.run("UPDATE tenant SET progress=? WHERE id=?", progress, tenant);
       }),
     vanished: () => stage.vanished(),
-    publishFull: (reading) =>
-      forgettingRulings(database, tenant, () => {
+    publishFull: (reading) => {
+      const list = JSON.stringify(ordered);
+      const before = database.get("SELECT properties FROM tenant WHERE id=?", tenant)?.["properties"] ?? null;
+      const publish = (): void => {
         publishFull(database, tenant, stage, membership, reading);
-        database.run("UPDATE tenant SET properties=? WHERE id=?", JSON.stringify(ordered), tenant);
-      }),
+        database.run("UPDATE tenant SET properties=? WHERE id=?", list, tenant);
+      };
+      // Other properties are read of everybody now: that says nothing about whether anybody's changed.
+      if (before === list) forgettingRulings(database, tenant, publish);
+      else database.transaction(publish);
+    },
     publishChanges: (changes) =>
       forgettingRulings(database, tenant, () => publishChanges(database, tenant, membership, changes, canonical)),
   };

@@ -1,6 +1,6 @@
 /** Too much at once is held; a person lets it through or drops it. */
 import { describe, expect, test } from "bun:test";
-import { exported, openHome, type TestHome } from "../support/home.ts";
+import { exported, openHome, RULES, type TestHome } from "../support/home.ts";
 
 interface Crowd {
   readonly home: TestHome;
@@ -214,4 +214,25 @@ test("an import of many newcomers is held after the first cycle, but not in it",
   const { code, json } = await home.run("sync", "--json");
   expect(json.cycles[0].held).toEqual({ create: 20, assign: 20 });
   expect(code).toBe(3);
+});
+
+test("a rejection outlives an edit of the rules that asks for another attribute", async () => {
+  const home = openHome();
+  const people = Array.from({ length: 30 }, (_, i) => home.person(`Person ${i}`, ["Eco"]));
+  await home.run("sync");
+  for (const id of people) {
+    home.tenant.removeMember(home.groups["Eco"] ?? "", id);
+    home.tenant.addMember(home.groups["No_Licence"] ?? "", id);
+  }
+  expect((await home.run("sync")).code).toBe(3);
+  const { json } = await home.run("holds", "--json");
+  expect((await home.run("holds", "reject", json.items[0].id)).code).toBe(0);
+  home.writeRules(
+    RULES.replace(
+      "rules:\n",
+      "rules:\n  - {name: legal, tier: Pro, priority: 40, when: {all: [{group: Pro}, {attribute: city, equals: Oslo}]}}\n",
+    ),
+  );
+  const after = await home.run("sync", "--json");
+  expect(after.json.cycles[0]).toMatchObject({ kind: "full", outcome: "succeeded", actions: { revoke: 0 }, held: {} });
 });
