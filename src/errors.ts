@@ -162,9 +162,33 @@ export class AgentError extends Error {
   }
 }
 
+/** What the operating system says of files (`code` of an error of node:fs), and what to do about it. */
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  EACCES: "give this account the right to it, or choose another folder with --home",
+  EPERM: "give this account the right to it, or choose another folder with --home",
+  EROFS: "the disk is mounted read-only: choose another folder with --home",
+  ENOSPC: "free space on the disk",
+  EDQUOT: "free space: this account's quota is used up",
+  EBUSY: "another program holds the file: close it",
+  EMFILE: "allow this account more open files",
+  EIO: "the disk failed: check it",
+};
+
+/** `ERR_PLATFORM` for what the operating system refused to do with a file; null for anything else. */
+export function fileFault(thrown: unknown): AgentError | null {
+  if (!(thrown instanceof Error)) return null;
+  const { code = "", path } = thrown as NodeJS.ErrnoException;
+  const hint = FILE_FAULTS[code];
+  if (hint === undefined || path === undefined) return null;
+  const facts = { file: path, errno: code };
+  return new AgentError("ERR_PLATFORM", `${path} cannot be used (${code})`, { hint, facts, cause: thrown });
+}
+
 /** Any thrown value as an `AgentError`; a bug becomes `ERR_INTERNAL` with the original as `cause`. */
 export function toAgentError(thrown: unknown): AgentError {
   if (thrown instanceof AgentError) return thrown;
+  const fault = fileFault(thrown);
+  if (fault !== null) return fault;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new AgentError("ERR_INTERNAL", message, { cause: thrown });
 }

@@ -10,12 +10,12 @@ export interface AtomicWriteOptions {
   readonly exclusive?: boolean;
 }
 
-/** Throws what `node:fs` throws. */
+/** Throws what `node:fs` throws, with `path` as its path. */
 export function writeFileAtomic(path: string, content: string | Uint8Array, options: AtomicWriteOptions = {}): void {
   const temporary = `${path}.${process.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const file = openSync(temporary, "wx", options.mode ?? 0o644);
   try {
+    const file = openSync(temporary, "wx", options.mode ?? 0o644);
     try {
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
       fsyncSync(file);
@@ -24,6 +24,9 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, opti
     }
     if (options.exclusive === true) linkSync(temporary, path);
     else renameSync(temporary, path);
+  } catch (error) {
+    // The temporary name means nothing to anybody.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   } finally {
     rmSync(temporary, { force: true });
   }

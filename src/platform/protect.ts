@@ -5,7 +5,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { AgentError } from "../errors.ts";
+import { AgentError, fileFault } from "../errors.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
 import { deno } from "./runtime.ts";
 import { fromSealed, isSealed, toSealed } from "./sealed-text.ts";
@@ -91,7 +91,7 @@ export function writeProtected(path: string, content: string | Uint8Array, optio
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? "unknown";
     if (errno === "EEXIST") throw new AgentError("ERR_EXISTS", `${path} exists already`, { cause: error });
-    throw new AgentError("ERR_PLATFORM", `${path} cannot be written (${errno})`, { cause: error });
+    throw fileFault(error) ?? new AgentError("ERR_PLATFORM", `${path} cannot be written (${errno})`, { cause: error });
   }
 }
 
