@@ -24,12 +24,15 @@ const EXPIRY_DAYS = [1, 7, 14, 30, 60] as const;
 const LISTED = 50;
 /** Fewer people leaving at once are everyday life, whatever share of a small tenant they are. */
 const FEW = 3;
+/** Of most people there is nothing to tell. */
+const NOTHING: Notice[] = [];
 
 /** Conflicts, and purges to come, among these decisions. Call wherever decisions are recorded. */
 export function decisionNotices(decided: readonly DecidedPerson[], people: ReadonlyMap<number, Known>): Notice[] {
   return decided.flatMap(({ decision }): Notice[] => {
+    if (decision.state !== "conflict" && decision.purgeAt === null) return NOTHING;
     const person = personOf(people, decision.key);
-    if (person === null) return [];
+    if (person === null) return NOTHING;
     if (decision.state === "conflict") {
       const { reason, since } = decision;
       const key = `conflict/${person.id}/${since}/${hash(reason)}`;
@@ -53,16 +56,16 @@ export function settledNotices(
   prepared: Pick<PreparedPlan, "people" | "guarded" | "waitingElsewhere">,
 ): Notice[] {
   const { people, guarded, waitingElsewhere } = prepared;
-  const done = settled.filter(({ failure }) => failure === null);
-  const notices = done.flatMap(({ action, decided, at }): Notice[] => {
+  const notices = settled.flatMap(({ action, failure, decided, at }): Notice[] => {
+    if (failure !== null || (action.kind !== "purge" && action.kind !== "wait")) return NOTHING;
     const person = personOf(people, action.person);
-    if (person === null) return [];
+    if (person === null) return NOTHING;
     if (action.kind === "purge") {
       const data = { kind: "purge.done", person, at: iso(at) } as const;
       return [{ key: `purge.done/${person.id}/${at}`, topic: "purge.done", data }];
     }
     const tier = guarded.plan.tiers.find(({ name }) => name === action.to);
-    if (action.kind !== "wait" || tier === undefined) return [];
+    if (tier === undefined) return NOTHING;
     const since = decided?.decision.queue?.since ?? at;
     return [exhausted(person, action, since, tier, waitingElsewhere.get(tier.name) ?? 0)];
   });

@@ -35,9 +35,15 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
   /** Tiers of which a seat that was to be freed was not. */
   const stuck = new Set<string>();
 
-  const decided = (decision: Decision, failure: PersonFailure | null = null): DecidedPerson => {
+  /** People whose account was there before them: it may have another address. */
+  const adopted = new Set<number>();
+
+  /** `done`: everything planned for the person was carried out. */
+  const decided = (decision: Decision, done: boolean, failure: PersonFailure | null = null): DecidedPerson => {
     const person = people.get(decision.key) as Known;
-    return { decision, address: person.address, displayName: person.displayName, groups: person.groups, failure };
+    const { address, account, displayName, groups } = person;
+    const claimed = account === null ? done && !adopted.has(decision.key) : account.address === address;
+    return { decision, address, claimed, displayName, groups, failure };
   };
   const decisionOf = (key: number): Decision => decisions.get(key) as Decision;
 
@@ -52,7 +58,7 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
       }
     },
     withoutActions: () =>
-      [...decisions.values()].filter(({ key }) => !left.has(key)).map((decision) => decided(decision)),
+      [...decisions.values()].filter(({ key }) => !left.has(key)).map((decision) => decided(decision, false)),
     possible: (action) => {
       if (refused.has(action.person)) return false;
       if (!takesSeat(action) || action.to === null || !stuck.has(action.to)) return true;
@@ -63,26 +69,18 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
     },
     item: (action) => {
       const { profile, account } = people.get(action.person) as Known;
-      const accountKey = account?.key ?? action.account ?? null;
-      return {
-        action,
-        accountKey,
-        get profile() {
-          return profile === null ? null : (JSON.parse(profile) as Profile);
-        },
-        profileText: profile,
-        at: now,
-      };
+      return new Item(action, account?.key ?? action.account ?? null, profile, now);
     },
     settle: (result, approved) => {
       const { action } = result.item;
       const rest = (left.get(action.person) ?? 1) - 1;
       left.set(action.person, rest);
-      const base = { action, at: now, approved: approved.has(`${action.kind} ${action.user}`) };
+      const base = { action, at: now, approved: approved.size > 0 && approved.has(`${action.kind} ${action.user}`) };
       if (result.ok) {
+        if (action.kind === "adopt") adopted.add(action.person);
         if (rest > 0) return { ...base, failure: null, decided: null };
         left.delete(action.person);
-        return { ...base, failure: null, decided: decided(decisionOf(action.person)) };
+        return { ...base, failure: null, decided: decided(decisionOf(action.person), true) };
       }
       refused.add(action.person);
       if (freesSeat(action)) stuck.add(action.from);
@@ -91,11 +89,31 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
       return {
         ...base,
         failure,
-        decided: decided(failedDecision(decisionOf(action.person), failure, people, now), failure),
+        decided: decided(failedDecision(decisionOf(action.person), failure, people, now), false, failure),
       };
     },
-    leftOver: (error) => [...left.keys()].map((key) => decided(pendingDecision(decisionOf(key), error, people, now))),
+    leftOver: (error) =>
+      [...left.keys()].map((key) => decided(pendingDecision(decisionOf(key), error, people, now), false)),
   };
+}
+
+/** Takes the profile apart only when it is asked for: a ledger never does. */
+class Item implements ApplyItem {
+  readonly action: Action;
+  readonly accountKey: number | null;
+  readonly profileText: string | null;
+  readonly at: number;
+
+  constructor(action: Action, accountKey: number | null, profileText: string | null, at: number) {
+    this.action = action;
+    this.accountKey = accountKey;
+    this.profileText = profileText;
+    this.at = at;
+  }
+
+  get profile(): Profile | null {
+    return this.profileText === null ? null : (JSON.parse(this.profileText) as Profile);
+  }
 }
 
 function nextFailure(

@@ -91,6 +91,8 @@ export interface DecidedPerson {
   readonly decision: Decision;
   /** Kept as it was when null (a person who is gone). */
   readonly address: string | null;
+  /** The person's account has this address, too. */
+  readonly claimed?: boolean;
   readonly displayName: string | null;
   readonly groups: readonly string[];
   readonly failure: PersonFailure | null;

@@ -4,7 +4,7 @@ import type { Journal, OpenCycle, SettledAction } from "../cycle/store-ports.ts"
 import { ACTION_KINDS, type ActionKind, emptyCounts, GUARDED_KINDS, type GuardedKind } from "../model/action.ts";
 import type { CycleError, CycleRecord, PersonFailureRecord } from "../model/cycle.ts";
 import type { Database, Row } from "./database.ts";
-import { writeDecision } from "./people.ts";
+import { createDecisionWriter } from "./decisions.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -20,6 +20,8 @@ const EVENT_TYPES: Readonly<Record<ActionKind, string>> = {
   purge: "purged",
   release: "released",
 };
+
+const BRAKED: ReadonlySet<ActionKind> = new Set(GUARDED_KINDS);
 
 type GuardedCounts = Record<GuardedKind, number>;
 
@@ -120,7 +122,7 @@ function isInitial(database: Database, tenant: number): boolean {
   if (last === undefined) return true;
   if (last["kind"] !== "initial") return false;
   const leftOut = database.get(
-    `SELECT 1 FROM decision d WHERE d.tenant=? AND d.state='pending' AND NOT EXISTS (SELECT 1 FROM account WHERE person=d.person)
+    `SELECT 1 FROM decision d WHERE d.tenant=? AND d.due<=0 AND d.state='pending' AND NOT EXISTS (SELECT 1 FROM account WHERE person=d.person)
      AND NOT EXISTS (SELECT 1 FROM mailbox WHERE person=d.person) LIMIT 1`,
     tenant,
   );
@@ -136,6 +138,7 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
   const actions = emptyCounts();
   const guarded = noGuarded();
   const failures: PersonFailureRecord[] = [];
+  const writeDecision = createDecisionWriter(database, tenant);
 
   const recordOne = ({ action, failure, approved, decided, at }: SettledAction): void => {
     if (failure === null) {
@@ -149,7 +152,7 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
         seq,
       );
       actions[action.kind] += 1;
-      const braked = (GUARDED_KINDS as readonly string[]).includes(action.kind);
+      const braked = BRAKED.has(action.kind);
       if (braked && !approved && !(kind === "initial" && action.kind === "create")) {
         guarded[action.kind as GuardedKind] += 1;
       }
@@ -159,7 +162,7 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
     } else {
       failures.push({ user: action.user, code: failure.code, message: failure.message });
     }
-    if (decided !== null) writeDecision(database, tenant, decided);
+    if (decided !== null) writeDecision(decided);
   };
 
   return {
@@ -171,8 +174,10 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
     record: (done) =>
       database.transaction(() => {
         for (const settled of done) recordOne(settled);
-        const users = JSON.stringify([...new Set(done.map(({ action }) => action.user))]);
-        database.run("DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))", tenant, users);
+        if (database.get("SELECT 1 FROM intent WHERE tenant=? LIMIT 1", tenant) !== undefined) {
+          const users = JSON.stringify([...new Set(done.map(({ action }) => action.user))]);
+          database.run("DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))", tenant, users);
+        }
         database.run(
           "UPDATE cycle SET actions=?, guarded=?, failures=? WHERE seq=?",
           JSON.stringify(actions),

@@ -75,12 +75,12 @@ const STEPS: readonly string[] = [
     queue_since INTEGER,
     clear_since INTEGER,
     purge_at INTEGER,
+    due INTEGER,
     failure TEXT
   ) STRICT;
-  CREATE INDEX decision_address ON decision (address_key, tenant);
-  CREATE INDEX decision_open ON decision (tenant, state) WHERE state IN ('pending', 'conflict', 'error');
+  CREATE INDEX decision_address ON decision (address_key, tenant) WHERE address_key IS NOT NULL;
+  CREATE INDEX decision_due ON decision (tenant, due) WHERE due IS NOT NULL;
   CREATE INDEX decision_queue ON decision (tenant, queue_tier, queue_since) WHERE queue_tier IS NOT NULL;
-  CREATE INDEX decision_purge ON decision (tenant, purge_at) WHERE purge_at IS NOT NULL;
 
   -- Accounts at the target: the ledger itself, or the copy of a remote one.
   CREATE TABLE account (

@@ -1,10 +1,10 @@
 /** The people of one tenant: what the mirror says of them together with what was decided about them. */
-import type { DecidedPerson, PeopleStore, StoredPerson } from "../cycle/store-ports.ts";
+import type { PeopleStore, StoredPerson } from "../cycle/store-ports.ts";
 import type { Mailbox, MailboxSettings, ObjectId } from "../model/directory.ts";
-import { addressKey } from "../model/directory.ts";
 import type { PersonFailure, PersonState } from "../model/person.ts";
 import { ACCOUNT_COLUMNS, readAccount } from "./accounts.ts";
 import type { Database, Row } from "./database.ts";
+import { createDecisionWriter } from "./decisions.ts";
 import { markDirty } from "./dirty.ts";
 import { readGroupGraph } from "./membership.ts";
 import { createMirror } from "./mirror.ts";
@@ -21,16 +21,15 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
     database
       .all(`${PERSON_SQL} WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id`, JSON.stringify(keys))
       .map(readPerson);
+  const writeDecision = createDecisionWriter(database, tenant);
   const tenantRow = (): Row => database.get("SELECT * FROM tenant WHERE id=?", tenant) as Row;
 
   const openKeys = (now: number): number[] =>
     database
       .all(
         `SELECT person FROM dirty WHERE tenant=?
-         UNION SELECT person FROM decision WHERE tenant=? AND state IN ('pending', 'conflict', 'error')
-         UNION SELECT person FROM decision WHERE tenant=? AND purge_at IS NOT NULL AND purge_at<=?
+         UNION SELECT person FROM decision WHERE tenant=? AND due<=?
          ORDER BY 1`,
-        tenant,
         tenant,
         tenant,
         now,
@@ -123,7 +122,7 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
     saveMailboxes: (settings, now) => saveMailboxes(database, tenant, settings, now),
     decide: (decisions) =>
       database.transaction(() => {
-        for (const decided of decisions) writeDecision(database, tenant, decided);
+        for (const decided of decisions) writeDecision(decided);
       }),
     settled: (mark) =>
       database.transaction(() => {
@@ -216,33 +215,4 @@ function saveMailboxes(
       );
     }
   });
-}
-
-/** One decision with what is shown of the person; the caller owns the transaction. */
-export function writeDecision(database: Database, tenant: number, decided: DecidedPerson): void {
-  const { decision } = decided;
-  database.run(
-    `INSERT INTO decision (person, tenant, address, address_key, display_name, groups, state, reason, since, wanted, rule,
-       queue_tier, queue_since, clear_since, purge_at, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (person) DO UPDATE SET address=coalesce(excluded.address, address), address_key=coalesce(excluded.address_key, address_key),
-       display_name=coalesce(excluded.display_name, display_name), groups=excluded.groups, state=excluded.state, reason=excluded.reason,
-       since=excluded.since, wanted=excluded.wanted, rule=excluded.rule, queue_tier=excluded.queue_tier, queue_since=excluded.queue_since,
-       clear_since=excluded.clear_since, purge_at=excluded.purge_at, failure=excluded.failure`,
-    decision.key,
-    tenant,
-    decided.address,
-    decided.address === null ? null : addressKey(decided.address),
-    decided.displayName,
-    JSON.stringify(decided.groups),
-    decision.state,
-    decision.reason,
-    decision.since,
-    decision.wanted,
-    decision.rule === null ? null : JSON.stringify(decision.rule),
-    decision.queue?.tier ?? null,
-    decision.queue?.since ?? null,
-    decision.clearSince,
-    decision.purgeAt,
-    decided.failure === null ? null : JSON.stringify(decided.failure),
-  );
 }
