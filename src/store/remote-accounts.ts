@@ -2,7 +2,7 @@
 import type { RemoteAccountStore, Sighting } from "../cycle/store-ports.ts";
 import { addressKey } from "../model/directory.ts";
 import type { Drift, RemoteAccount, SeenAccount } from "../model/remote-account.ts";
-import type { Database, Row } from "./database.ts";
+import type { Database, Row, SqlValue } from "./database.ts";
 import { markDirty } from "./dirty.ts";
 
 const ROW = `SELECT a.*, p.object_id, d.state FROM account a LEFT JOIN person p ON p.id=a.person LEFT JOIN decision d ON d.person=a.person`;
@@ -10,8 +10,8 @@ const ROW = `SELECT a.*, p.object_id, d.state FROM account a LEFT JOIN person p 
 const ANSWERED = ["licensed", "waiting", "unlicensed"];
 
 export function createRemoteAccounts(database: Database, tenant: number): RemoteAccountStore {
-  const one = (where: string, value: string | number): RemoteAccount | null => {
-    const row = database.get(`${ROW} WHERE a.tenant=? AND a.remote_id IS NOT NULL AND ${where}`, tenant, value);
+  const one = (where: string, ...values: SqlValue[]): RemoteAccount | null => {
+    const row = database.get(`${ROW} WHERE a.tenant=? AND a.remote_id IS NOT NULL AND ${where}`, tenant, ...values);
     return row === undefined ? null : readRemote(row);
   };
   const remove = (key: number): void => {
@@ -82,7 +82,7 @@ export function createRemoteAccounts(database: Database, tenant: number): Remote
       return what === null ? null : { what, at: row?.["target_read_at"] as number };
     },
     forget: () => void database.run("UPDATE tenant SET target=NULL, target_read_at=NULL WHERE id=?", tenant),
-    of: (user) => one("p.object_id=?", user),
+    of: (user) => one("a.person=(SELECT id FROM person WHERE tenant=? AND object_id=?)", tenant, user),
     byKey: (key) => one("a.id=?", key),
     byRemoteId: (remoteId) => one("a.remote_id=?", remoteId),
     missing: (remoteIds) =>

@@ -10,6 +10,7 @@ import { type TenantPeople, tenantPeople } from "./target-people.ts";
 export interface ScimParts extends TenantPeople {
   readonly target: LicenceTarget;
   readonly scim: StrictScim;
+  readonly options: ScimOptions;
   readonly drifts: Drift[];
   /** Waits that the service asked for; ms. */
   readonly waits: number[];
@@ -44,6 +45,7 @@ export function scimParts(service: StrictOptions = {}, more: Partial<ScimOptions
     ...people,
     target,
     scim,
+    options,
     drifts,
     waits,
     restarted: (changed = {}) => createScimTarget({ ...options, ...changed }),

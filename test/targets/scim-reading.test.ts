@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { addressKey } from "../../src/model/directory.ts";
+import { probeScim } from "../../src/targets/scim/probe.ts";
 import { type ScimParts, scimParts } from "../support/scim-target.ts";
 import { applyAll, decideState, item, personId, profileOf } from "../support/target-people.ts";
 
@@ -252,4 +253,13 @@ test("a profile moves by itself, without the copy of a bound account following w
   if (user !== undefined) user["emails"] = [{ value: "other@x.example", primary: true }];
   await parts.refresh([], true);
   expect(parts.store.people.person(personId(1))?.account?.address).toBe(profileOf(1).address ?? "");
+});
+
+test("a probe says what the service can do and how many accounts it has, and changes nothing", async () => {
+  const parts = scimParts({ patch: false, etag: "enforced" });
+  parts.scim.add({ userName: "u1@x.example" });
+  const probe = await probeScim(parts.options, AbortSignal.timeout(5000));
+  expect(probe).toEqual({ patch: false, filter: true, etag: true, bulk: false, accounts: 1 });
+  expect(parts.scim.log.every(({ method }) => method === "GET")).toBe(true);
+  expect(parts.store.accounts.count()).toBe(0);
 });

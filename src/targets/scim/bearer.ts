@@ -1,4 +1,5 @@
 /** The access token of every request: a fixed one, or one of OAuth client credentials (RFC 6749 §4.4). */
+import { Buffer } from "node:buffer";
 import type { Clock } from "../../cycle/ports.ts";
 import { AgentError } from "../../errors.ts";
 import { shortText, unreachable } from "./errors.ts";

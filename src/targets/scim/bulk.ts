@@ -1,4 +1,5 @@
 /** Many requests in one (RFC 7644 §3.7). */
+import { Buffer } from "node:buffer";
 import type { Connection } from "./connection.ts";
 import { type Answer, isRecord } from "./errors.ts";
 import type { ScimRequest } from "./http.ts";
