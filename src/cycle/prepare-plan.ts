@@ -61,13 +61,14 @@ export async function preparePlan(parts: CycleParts, request: CycleRequest): Pro
   if (store.people.evaluation().fingerprint !== fingerprint || boundary) store.people.markAllDirty();
   const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings);
   const { only } = request;
+  const everybody = only === undefined && store.people.evaluation().everybody;
   const people = only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(parts, evaluator, only);
   if (settings.mailboxSettings) {
     await readMissingMailboxes(parts, people, evaluator, now, request);
     if (reading.kind === "full" && !initial && only === undefined)
       await refreshMailboxes(parts, people, evaluator, now, request);
   }
-  addConcerned(parts, people, evaluator);
+  if (!everybody) addConcerned(parts, people, evaluator);
 
   parts.progress({ tenant: settings.name, step: "plan", done: people.size, of: people.size });
   const guarded = guardPlan(planInput(parts, people, now, purgesAllowed, request.pauses), {
@@ -135,9 +136,12 @@ function addConcerned({ settings, store }: CycleParts, people: Map<number, Known
   }
   if (keys.size > 0) addPeople(people, evaluator, store.people.claimants([...keys]));
   const used = store.accounts.usage();
+  const waiting = store.people.waiting();
   let free = 0;
   for (const tier of settings.tiers) {
-    if (tier.kind === "paid") free += Math.max(0, tier.seats - (used.get(tier.name) ?? 0));
+    if (tier.kind !== "paid") continue;
+    // A free seat that nobody waits for is taken by one of these people, or by nobody.
+    free += Math.min(Math.max(0, tier.seats - (used.get(tier.name) ?? 0)), waiting.get(tier.name) ?? 0);
   }
   // Each chain of moves begins at a free seat or at one of these people, so deeper in a queue nobody can be reached.
   if (free + people.size > 0) addPeople(people, evaluator, store.people.queueHeads(free + people.size));
@@ -152,7 +156,7 @@ function planInput(
 ): PlanInput {
   const candidates = [...people.values()];
   const homeless = new Map<string, string>();
-  for (const { account, address, profile } of candidates) {
+  for (const { account, address, profile } of store.accounts.hasUnbound() ? candidates : []) {
     if (account !== null || address === null) continue;
     const { userName } = JSON.parse(profile ?? "{}") as Partial<Profile>;
     homeless.set(addressKey(address), addressKey(userName ?? address));

@@ -43,6 +43,8 @@ export interface GroupGraph {
 
 /** Which rules the stored decisions come from. */
 export interface EvaluationMark {
+  /** Everybody is open. */
+  readonly everybody: boolean;
   readonly fingerprint: string | null;
   /** Epoch ms of the time the rules were last applied for. */
   readonly at: number | null;
@@ -102,6 +104,8 @@ export interface DecidedPerson {
 export interface AccountStore {
   usage(): ReadonlyMap<TierName, number>;
   count(): number;
+  /** Whether any account is nobody's. */
+  hasUnbound(): boolean;
   /**
    * Accounts that are nobody's, for those who want one of these addresses. `userNames`: by address, the user name of who wants it. A remote
    * account is found by its user name, else by its e-mail addresses, each account once and as if the address wanted were its own;

@@ -3,6 +3,7 @@ import type { AccountStore, AccountWriter } from "../cycle/store-ports.ts";
 import { addressKey, type ObjectId, type Profile } from "../model/directory.ts";
 import type { Account } from "../model/person.ts";
 import type { Database, Row } from "./database.ts";
+import type { Tally } from "./tally.ts";
 
 /** Columns that `readAccount` understands, of an `account` joined as `a`. */
 export const ACCOUNT_COLUMNS = `a.id AS account, a.address AS account_address, a.profile AS account_profile, a.tier AS account_tier,
@@ -25,7 +26,7 @@ export function readAccount(row: Row, boundTo: ObjectId | null): Account | null 
   };
 }
 
-export function createAccountStore(database: Database, tenant: number): AccountStore & AccountWriter {
+export function createAccountStore(database: Database, tenant: number, tally: Tally): AccountStore & AccountWriter {
   const one = (where: string, value: number): Account | null => {
     const row = database.get(
       `SELECT ${ACCOUNT_COLUMNS}, p.object_id FROM account a LEFT JOIN person p ON p.id=a.person WHERE ${where}`,
@@ -35,14 +36,21 @@ export function createAccountStore(database: Database, tenant: number): AccountS
   };
   const keyOf = (person: number): number =>
     database.get("SELECT id FROM account WHERE person=?", person)?.["id"] as number;
+  const hold = (key: number, tier: string | null, revokedAt: number | null): void => {
+    const before = database.get("SELECT tier FROM account WHERE id=?", key)?.["tier"] as string | null;
+    database.run(
+      "UPDATE account SET tier=?, revoked_at=?, purged_at=NULL, overridden=NULL WHERE id=?",
+      tier,
+      revokedAt,
+      key,
+    );
+    tally.moved(before, tier);
+  };
   return {
-    usage: () =>
-      new Map(
-        database
-          .all("SELECT tier, count(*) AS people FROM account WHERE tenant=? AND tier IS NOT NULL GROUP BY tier", tenant)
-          .map((row) => [row["tier"] as string, row["people"] as number]),
-      ),
-    count: () => database.get("SELECT count(*) AS n FROM account WHERE tenant=?", tenant)?.["n"] as number,
+    usage: () => tally.used(),
+    count: () => tally.accounts(),
+    hasUnbound: () =>
+      database.get("SELECT 1 FROM account WHERE tenant=? AND person IS NULL LIMIT 1", tenant) !== undefined,
     unbound: (addressKeys, userNames) => findUnbound(database, tenant, addressKeys, userNames ?? new Map()),
     of: (person) => one("a.person=?", person),
     byKey: (key) => one("a.id=?", key),
@@ -58,6 +66,7 @@ export function createAccountStore(database: Database, tenant: number): AccountS
         tier,
         remoteId,
       );
+      if (changes > 0) tally.moved(undefined, tier);
       return changes > 0 ? { key: lastInsertRowid, created: true } : { key: keyOf(person), created: false };
     },
     unbind: (key) => void database.run("UPDATE account SET person=NULL WHERE id=?", key),
@@ -71,18 +80,8 @@ export function createAccountStore(database: Database, tenant: number): AccountS
         key,
       ),
     // A licence given again ends what a revoke began.
-    setTier: (key, tier) =>
-      void database.run(
-        "UPDATE account SET tier=?, revoked_at=NULL, purged_at=NULL, overridden=NULL WHERE id=?",
-        tier,
-        key,
-      ),
-    revoke: (key, at) =>
-      void database.run(
-        "UPDATE account SET tier=NULL, revoked_at=?, purged_at=NULL, overridden=NULL WHERE id=?",
-        at,
-        key,
-      ),
+    setTier: (key, tier) => hold(key, tier, null),
+    revoke: (key, at) => hold(key, null, at),
     purge: (key, person, at) => {
       database.run("DELETE FROM event WHERE person=?", person);
       database.run("UPDATE account SET purged_at=? WHERE id=?", at, key);
@@ -114,10 +113,10 @@ function findUnbound(
   });
   const rows = database.all(
     `SELECT ${ACCOUNT_COLUMNS}, a.external_id, k.value->>0 AS wanted, 0 AS rank FROM json_each(?) k
-       JOIN account a ON a.address_key=k.value->>1 AND a.tenant=? WHERE a.person IS NULL AND a.remote_id IS NULL AND k.value->>0=k.value->>1
+       CROSS JOIN account a ON a.address_key=k.value->>1 AND a.tenant=? WHERE a.person IS NULL AND a.remote_id IS NULL AND k.value->>0=k.value->>1
      UNION ALL
      SELECT ${ACCOUNT_COLUMNS}, a.external_id, k.value->>0, CASE s.rank WHEN 0 THEN k.value->>2 ELSE 2 END FROM json_each(?) k
-       JOIN alias s ON s.address_key=k.value->>1 AND s.tenant=? JOIN account a ON a.id=s.account WHERE a.person IS NULL
+       CROSS JOIN alias s ON s.address_key=k.value->>1 AND s.tenant=? CROSS JOIN account a ON a.id=s.account WHERE a.person IS NULL
      ORDER BY rank, wanted, account`,
     JSON.stringify(lookups),
     tenant,

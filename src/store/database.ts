@@ -18,6 +18,8 @@ export interface Database {
   readonly exec: (sql: string) => void;
   /** One write transaction (`BEGIN IMMEDIATE`); a call inside another joins it. Rolls back and rethrows on any error. */
   readonly transaction: <T>(work: () => T) => T;
+  /** Called after a transaction was rolled back: what was kept in memory along with it may be wrong. */
+  readonly onRollback: (listener: () => void) => void;
   /** A consistent copy of the whole database as a new file. */
   readonly copyTo: (file: string) => void;
   readonly close: () => void;
@@ -31,8 +33,9 @@ export interface OpenOptions {
 
 /** Opens (and creates, and migrates) a database; `:memory:` for one that leaves nothing behind. */
 export function openDatabase(file: string, options: OpenOptions = {}): Database {
-  if (file !== ":memory:" && options.readOnly !== true) {
-    fileErrors(dirname(file), () => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }));
+  if (file !== ":memory:") {
+    const folder = dirname(file);
+    if (options.readOnly !== true) fileErrors(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
     fileErrors(file, () => setAsideOldLog(file));
   }
   const native = storeErrors(
@@ -66,6 +69,7 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
       // The failure that led here is the one to tell.
     }
   };
+  const rollbackListeners: (() => void)[] = [];
   let depth = 0;
   const database: Database = {
     readOnly: options.readOnly ?? false,
@@ -89,11 +93,13 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
         return result;
       } catch (error) {
         rollBack();
+        for (const listener of rollbackListeners) listener();
         throw error;
       } finally {
         depth -= 1;
       }
     },
+    onRollback: (listener) => void rollbackListeners.push(listener),
     copyTo: (target) => storeErrors(file, () => void native.prepare("VACUUM INTO ?").run(target)),
     close: () => {
       statements.clear();

@@ -104,6 +104,7 @@ const STEPS: readonly string[] = [
     overridden TEXT
   ) STRICT;
   CREATE UNIQUE INDEX account_person ON account (person) WHERE person IS NOT NULL;
+  CREATE INDEX account_unbound ON account (tenant) WHERE person IS NULL;
   CREATE UNIQUE INDEX account_remote ON account (tenant, remote_id) WHERE remote_id IS NOT NULL;
   CREATE INDEX account_address ON account (address_key, tenant);
   CREATE INDEX account_tier ON account (tenant, tier);

@@ -66,7 +66,11 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
     groupGraph: () => readGroupGraph(database, tenant),
     evaluation: () => {
       const row = tenantRow();
-      return { fingerprint: row["fingerprint"] as string | null, at: row["evaluated_at"] as number | null };
+      return {
+        everybody: row["all_dirty"] === 1,
+        fingerprint: row["fingerprint"] as string | null,
+        at: row["evaluated_at"] as number | null,
+      };
     },
     markDirty: (people) => markDirty(database, tenant, people),
     markAllDirty: () => void database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant),

@@ -4,18 +4,20 @@ import { addressKey } from "../model/directory.ts";
 import type { Drift, RemoteAccount, SeenAccount } from "../model/remote-account.ts";
 import type { Database, Row, SqlValue } from "./database.ts";
 import { markDirty } from "./dirty.ts";
+import type { Tally } from "./tally.ts";
 
 const ROW = `SELECT a.*, p.object_id, d.state FROM account a LEFT JOIN person p ON p.id=a.person LEFT JOIN decision d ON d.person=a.person`;
 /** States in which the agent answers for a person's tier. */
 const ANSWERED = ["licensed", "waiting", "unlicensed"];
 
-export function createRemoteAccounts(database: Database, tenant: number): RemoteAccountStore {
+export function createRemoteAccounts(database: Database, tenant: number, tally: Tally): RemoteAccountStore {
   const one = (where: string, ...values: SqlValue[]): RemoteAccount | null => {
     const row = database.get(`${ROW} WHERE a.tenant=? AND a.remote_id IS NOT NULL AND ${where}`, tenant, ...values);
     return row === undefined ? null : readRemote(row);
   };
   const remove = (key: number): void => {
     database.run("DELETE FROM alias WHERE account=?", key);
+    tally.forget();
     const [row] = database.all("DELETE FROM account WHERE id=? RETURNING person", key);
     const person = row?.["person"] as number | null | undefined;
     if (person) markDirty(database, tenant, [person]);
@@ -27,6 +29,7 @@ export function createRemoteAccounts(database: Database, tenant: number): Remote
   };
 
   const insert = (seen: SeenAccount): number => {
+    tally.forget();
     const address = seen.emails[0] ?? seen.userName;
     const key = database.run(
       `INSERT INTO account (tenant, address, address_key, tier, remote_id, remote_version, external_id, inactive, irregular)
@@ -58,6 +61,7 @@ export function createRemoteAccounts(database: Database, tenant: number): Remote
     const overridden = drift !== null && sighting.leave ? (drift.expected ?? "") : null;
     // A licence given again ends what a revoke began.
     const ended = tier === null ? "" : ", revoked_at=NULL, purged_at=NULL";
+    tally.forget();
     database.run(`UPDATE account SET tier=?, overridden=?${ended} WHERE id=?`, tier, overridden, key);
     if (person !== null) markDirty(database, tenant, [person]);
     return drift;
@@ -92,6 +96,7 @@ export function createRemoteAccounts(database: Database, tenant: number): Remote
         .filter((id) => !remoteIds.has(id)),
     replaceAll: (seen, reading) =>
       database.transaction(() => {
+        tally.forget();
         if (reading.fresh) {
           database.run("DELETE FROM alias WHERE tenant=?", tenant);
           database.run("DELETE FROM account WHERE tenant=?", tenant);

@@ -8,6 +8,7 @@ import { createJournal } from "./journal.ts";
 import { createOutbox } from "./outbox.ts";
 import { createPeopleStore } from "./people.ts";
 import { createRemoteAccounts } from "./remote-accounts.ts";
+import { createTally } from "./tally.ts";
 
 /**
  * The store of the tenant called `name`, whose directory is `directory` (tenant id or domain). A tenant that was renamed in the
@@ -20,11 +21,12 @@ export function openTenantStore(
   configured: readonly string[] = [name],
 ): TenantStore {
   const tenant = tenantKey(database, name, directory.toLowerCase(), configured);
+  const tally = createTally(database, tenant);
   return {
     name,
     people: createPeopleStore(database, tenant),
-    accounts: createAccountStore(database, tenant),
-    remote: createRemoteAccounts(database, tenant),
+    accounts: createAccountStore(database, tenant, tally),
+    remote: createRemoteAccounts(database, tenant, tally),
     journal: createJournal(database, tenant, name),
     holds: createHoldStore(database, tenant, name),
     outbox: createOutbox(database, tenant),

@@ -1,0 +1,50 @@
+/** How many accounts hold which tier: counted once, then kept along, so that a cycle costs the same whatever the number of accounts. */
+import type { TierName } from "../model/tier.ts";
+import type { Database } from "./database.ts";
+
+export interface Tally {
+  /** Accounts by tier held. */
+  used(): ReadonlyMap<TierName, number>;
+  /** Accounts in all. */
+  accounts(): number;
+  /** An account that held `from` (undefined: that was not there) holds `to`. */
+  moved(from: TierName | null | undefined, to: TierName | null): void;
+  /** Something else changed accounts: they are counted afresh when they are asked for. */
+  forget(): void;
+}
+
+export function createTally(database: Database, tenant: number): Tally {
+  let known: Map<TierName | null, number> | null = null;
+  database.onRollback(() => {
+    known = null;
+  });
+  const holders = (): Map<TierName | null, number> => {
+    if (known !== null) return known;
+    const rows = database.all("SELECT tier, count(*) AS people FROM account WHERE tenant=? GROUP BY tier", tenant);
+    const counted = new Map(rows.map((row) => [row["tier"] as string | null, row["people"] as number]));
+    // Whoever only reads does not learn what another process writes.
+    if (!database.readOnly) known = counted;
+    return counted;
+  };
+  const add = (tier: TierName | null, people: number): void => {
+    if (known !== null) known.set(tier, (known.get(tier) ?? 0) + people);
+  };
+  return {
+    used: () => {
+      const used = new Map<TierName, number>();
+      for (const [tier, people] of holders()) if (tier !== null && people > 0) used.set(tier, people);
+      return used;
+    },
+    accounts: () =>
+      holders()
+        .values()
+        .reduce((sum, people) => sum + people, 0),
+    moved: (from, to) => {
+      if (from !== undefined) add(from, -1);
+      add(to, 1);
+    },
+    forget: () => {
+      known = null;
+    },
+  };
+}
