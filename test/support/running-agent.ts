@@ -1,7 +1,7 @@
 /** An agent that stays, in this process, on a test home. */
 import { afterEach } from "bun:test";
 import { createLogging } from "../../src/platform/logging.ts";
-import { type RunningAgent, startAgent } from "../../src/running.ts";
+import { type RunningAgent, type RunningOptions, startAgent } from "../../src/running.ts";
 import type { TestHome } from "./home.ts";
 
 const running: (() => Promise<void>)[] = [];
@@ -14,6 +14,7 @@ afterEach(async () => {
 export async function startTestAgent(
   home: TestHome,
   env: Readonly<Record<string, string>> = {},
+  more: Pick<RunningOptions, "takeOver"> = {},
 ): Promise<RunningAgent & { readonly log: () => string }> {
   let written = "";
   const logging = createLogging({
@@ -27,7 +28,7 @@ export async function startTestAgent(
       written += text;
     },
   });
-  const agent = await startAgent({ home: home.home, env, logging });
+  const agent = await startAgent({ home: home.home, env, logging, ...more });
   let stopped: Promise<void> | null = null;
   const stop = (deadline = 2000): Promise<void> => {
     stopped ??= agent.stop(deadline).finally(() => logging.dispose());
