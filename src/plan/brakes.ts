@@ -13,8 +13,10 @@ const PLURALS: Readonly<Record<GuardedKind, string>> = {
   create: "creations",
 };
 
+const GUARDED: ReadonlySet<Action["kind"]> = new Set(GUARDED_KINDS);
+
 export function isGuarded(kind: Action["kind"]): kind is GuardedKind {
-  return GUARDED_KINDS.some((guarded) => guarded === kind);
+  return GUARDED.has(kind);
 }
 
 /** Equal exactly for the same person, kind and tiers. */

@@ -32,8 +32,10 @@ export function guardPlan(input: PlanInput, guard: GuardInput): GuardedPlan {
 function createBrake(input: PlanInput, guard: GuardInput) {
   const approved = new Set(guard.approved.map(pairKey));
   const rejected = new Set(guard.rejected.map(pairKey));
-  const passes = (pair: ActionPair) => approved.has(pairKey(pair));
-  const isRejected = (pair: ActionPair) => rejected.has(pairKey(pair)) && !passes(pair);
+  // Keys cost more than all the rest where there are many actions: none are made for sets that are empty.
+  const passes = (pair: ActionPair) => approved.size > 0 && approved.has(pairKey(pair));
+  const isRejected = (pair: ActionPair) => rejected.size > 0 && rejected.has(pairKey(pair)) && !passes(pair);
+  const isOpen = (pair: ActionPair) => open.size > 0 && open.has(pairKey(pair));
   const open = new Set(guard.held.filter(({ kind }) => isGuarded(kind)).map(pairKey));
   const ranks = new Map<TierName, number>();
   for (const tier of input.tiers) if (tier.kind === "paid") ranks.set(tier.name, ranks.size);
@@ -52,7 +54,7 @@ function createBrake(input: PlanInput, guard: GuardInput) {
   const otherwise = new Map<GuardedKind, string>();
 
   function heldAnyway(action: Action, takenOver: boolean): string | null {
-    return alwaysHeld(action, takenOver, ranks, guard) ?? (open.has(pairKey(action)) ? OPEN_HOLD : null);
+    return alwaysHeld(action, takenOver, ranks, guard) ?? (isOpen(action) ? OPEN_HOLD : null);
   }
 
   const isTakenOver = (key: number, actions: readonly Action[]) =>
@@ -103,8 +105,24 @@ function createBrake(input: PlanInput, guard: GuardInput) {
     return rejectedPeople.size > before;
   }
 
+  /** Whether nothing can be held, by the numbers alone: the usual case, and it spares a look at each person. */
+  function isHarmless({ plan, stopped }: Draft): boolean {
+    if (stopped.length > 0 || rejected.size > 0) return false;
+    const proposed: Record<GuardedKind, number> = { revoke: 0, purge: 0, change: 0, create: 0 };
+    for (const action of plan.actions) {
+      if (!isGuarded(action.kind)) continue;
+      proposed[action.kind] += 1;
+      if (heldAnyway(action, true) !== null) return false;
+    }
+    return GUARDED_KINDS.every((kind) => {
+      const number = proposed[kind] + numbers[kind] + guard.recent[kind];
+      return proposed[kind] === 0 || excess(kind, number, guard) === null;
+    });
+  }
+
   /** Holds what must be held of a draft; false: nothing more. */
   function judge(draft: Draft): boolean {
+    if (isHarmless(draft)) return false;
     const proposed = byPerson(draft);
     const froze = reject(proposed);
     return hold(SEATLESS, proposed) || froze || hold(["change"], proposed);
