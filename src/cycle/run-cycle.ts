@@ -79,6 +79,12 @@ function finish(
 
 /** Whoever stops because of the signal throws its reason as it is, and a platform's signal bears a reason of its own. */
 function failureOf(thrown: unknown, { aborted, reason }: AbortSignal): AgentError {
+  // Answers from outside are checked where they arrive: JSON that cannot be read here is what the agent itself has stored.
+  if (thrown instanceof SyntaxError) {
+    return new AgentError("ERR_STORE", "what the database has stored about this tenant is damaged", {
+      hint: "stop the agent, move data/tiersync.db away and put a backup (`tiersync backup`) in its place",
+    });
+  }
   if (thrown instanceof AgentError || !aborted || thrown !== reason) return toAgentError(thrown);
   const late = reason instanceof Error && reason.name === "TimeoutError";
   return late
