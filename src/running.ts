@@ -85,6 +85,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       agent.takeOver();
     }
     keeper.setAcceptance((set) => agent.unknownGroups(set));
+    agent.noticeBroken(keeper.findings); // broken or mended while no agent ran
 
     const tenants = createTenants(agent, log, emit, () => {
       const set = keeper.good;
