@@ -19,7 +19,7 @@ describe("the instance lock", () => {
       [
         process.execPath,
         "-e",
-        `(await import(${JSON.stringify(module)})).takeLock(${JSON.stringify(file)}); console.log("held"); setInterval(() => {}, 1000);`,
+        `globalThis.kept = (await import(${JSON.stringify(module)})).takeLock(${JSON.stringify(file)}); console.log("held"); setInterval(() => {}, 1000);`,
       ],
       { stdout: "pipe", stderr: "inherit" },
     );
