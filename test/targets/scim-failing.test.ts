@@ -202,6 +202,7 @@ describe("a service in trouble", () => {
     const parts = await ready();
     parts.scim.fault = fault;
     await expect(applyAll(parts, [create(parts)])).rejects.toMatchObject(unreachable);
+    expect(Math.max(0, ...parts.waits)).toBeLessThanOrEqual(60);
   });
 
   test("that gives no answer in time, or is not there, ends the batch", async () => {

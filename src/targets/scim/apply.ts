@@ -125,6 +125,7 @@ class BatchRun {
       const answers = learnt.bulk && slice.length > 1 ? await sendBulk(this.#connection, requests, this.#signal) : [];
       for (const [index, { job, step }] of slice.entries()) {
         const answer = answers[index] ?? null;
+        // Whatever did not succeed is asked for alone: that tells a refusal from what the service had no time for.
         const done = answer !== null && answer.status < 300 && (await this.#took(step, answer));
         const rest = done ? job.slice(1) : job;
         if (rest.length > 0) left.push(rest);

@@ -7,10 +7,7 @@ import type { Service } from "./service.ts";
 
 const SCHEMA = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 
-/**
- * The answers, in the order of the requests; null for what the service did not answer or could not serve, which is then to be asked for
- * alone. Throws as `ScimHttp.send`.
- */
+/** The answers, in the order of the requests; null for what the service did not answer. Throws as `ScimHttp.send`. */
 export async function sendBulk(
   connection: Connection,
   requests: readonly ScimRequest[],
@@ -84,8 +81,7 @@ function isOf(result: Record<string, unknown>, method: string, path: string): bo
 function answerOf(result: Record<string, unknown>): Answer | null {
   const { status, response, location, version } = result;
   const code = Number(isRecord(status) ? status["code"] : status);
-  // What the service had no time for, or failed at, says nothing about the person.
-  if (!Number.isInteger(code) || code < 200 || code === 401 || code === 429 || code >= 500) return null;
+  if (!Number.isInteger(code)) return null;
   return {
     status: code,
     body: isRecord(response) ? response : null,
