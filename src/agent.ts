@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createAdapters, credentialView, type TenantAdapters } from "./adapters.ts";
+import { credentialMark } from "./config/credential-mark.ts";
 import type { AgentConfig, TenantConfig } from "./config/types.ts";
 import { explainPerson } from "./cycle/explain-person.ts";
 import { carryOutManual, type ManualKind, type ManualStep, planManual } from "./cycle/manual.ts";
@@ -85,6 +86,8 @@ export interface Agent {
   explain(tenant: string, id: string): readonly RuleTrace[];
   /** Null when the certificate cannot be read now. */
   credential(tenant: string): CredentialView | null;
+  /** Another text when the files have changed that the tenant's credentials are in. */
+  credentialMark(tenant: string): string;
   probe(tenant: string): EntraProbe;
   /** Asks the directory for a user by object id, user principal name or mail; null: there is none. */
   findUser(tenant: string, name: string, signal: AbortSignal): Promise<DirectoryUser | null>;
@@ -213,6 +216,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     explain: (tenant, id) =>
       explainPerson({ rules: current.rules, settings: settings(tenant), store: store(tenant) }, id, clock.now()),
     credential,
+    credentialMark: (tenant) => credentialMark(tenantConfig(tenant), home),
     probe: (tenant) => of(tenant).probe,
     findUser: (tenant, name, signal) => of(tenant).source.findUser(name, BASE_PROPERTIES, signal),
     tell: async (tenant, { record, pauses, signal }) => {

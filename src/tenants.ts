@@ -42,6 +42,8 @@ export function createTenants(
   const workers = new Map<string, { worker: Worker; slow: SlowDown }>();
   const requested = new Map<string, { tenant: string; since: number }>();
   const told = new Set<string>();
+  /** By which a new credential is noticed. */
+  const credentials = new Map<string, string>();
 
   const cycle = async (tenant: string, slow: SlowDown, work: Work): Promise<CycleRecord> => {
     beforeCycle();
@@ -84,6 +86,9 @@ export function createTenants(
       beforeCycle();
       for (const tenant of names()) {
         const { worker, slow } = of(tenant);
+        const credential = agent.credentialMark(tenant);
+        if (credentials.get(tenant) !== credential) slow.reset();
+        credentials.set(tenant, credential);
         // A cycle that is still running will have read what this tick would; a full one must not get lost.
         if (worker.running !== null && !full) continue;
         if (slow.due()) tenants.request(tenant, "schedule", full);
