@@ -1,16 +1,18 @@
 /** The built-in licence system: accounts in the agent's own database, so a change and its record are one transaction. */
 import type { ApplyItem, ApplyResult, LicenceTarget } from "../cycle/ports.ts";
-import type { AccountStore, AccountWriter } from "../cycle/store-ports.ts";
+import type { AccountStore, AccountWriter, RemoteAccountStore } from "../cycle/store-ports.ts";
 
 export interface LedgerOptions {
   readonly accounts: AccountStore & AccountWriter;
   readonly transaction: <T>(work: () => T) => T;
+  /** The same accounts as the copy of a remote system that was configured before. */
+  readonly remote: Pick<RemoteAccountStore, "forget">;
 }
 
 /** Accounts by person, with the tier they were created with. */
 type Made = Map<number, { readonly key: number; readonly tier: string | null }>;
 
-export function createLedger({ accounts, transaction }: LedgerOptions): LicenceTarget {
+export function createLedger({ accounts, transaction, remote }: LedgerOptions): LicenceTarget {
   /** Null: done; else why not. Doing the same twice is doing it once. `next`: the item after it; `made`: what this batch created. */
   const carryOut = (item: ApplyItem, next: ApplyItem | undefined, made: Made): string | null => {
     const { action, profileText, at } = item;
@@ -67,6 +69,8 @@ export function createLedger({ accounts, transaction }: LedgerOptions): LicenceT
     refresh: async () => {},
     apply: async (batch, settle) =>
       transaction(() => {
+        // From here on the accounts are no copy of anything: should they be one again, everything is read first.
+        remote.forget();
         const refused = new Set<number>();
         const made: Made = new Map();
         const results: ApplyResult[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { addressKey } from "../../src/model/directory.ts";
+import { createLedger } from "../../src/targets/ledger.ts";
 import { probeScim } from "../../src/targets/scim/probe.ts";
 import { type ScimParts, scimParts } from "../support/scim-target.ts";
 import { applyAll, decideState, item, personId, profileOf } from "../support/target-people.ts";
@@ -109,6 +110,14 @@ describe("the first reading", () => {
     expect(parts.store.accounts.count()).toBe(0);
     expect(parts.drifts).toEqual([]);
   });
+});
+
+test("the first reading after a time with the ledger begins from nothing", async () => {
+  const parts = await licensed();
+  await applyAll({ ...parts, target: createLedger(parts.store) }, [item(parts.store, 1, "change", "Pro", "Eco")]);
+  await parts.refresh();
+  expect(tierOf(parts)).toBe("Pro");
+  expect(parts.drifts).toEqual([]);
 });
 
 describe("an account that is nobody's", () => {
