@@ -1,6 +1,6 @@
 /** What an admin should know of a tenant besides its last cycle: `/status` shows it as `warnings`. */
 import type { Agent } from "./agent.ts";
-import { CLOCK_OFF } from "./cycle/prepare-plan.ts";
+import { CLOCK_OFF } from "./cycle/read-both-sides.ts";
 import type { TenantStatus } from "./model/views.ts";
 
 /** Sentences that begin with the tenant's name and say what to do. */

@@ -14,7 +14,7 @@ export interface Known extends Candidate {
 }
 
 export interface Evaluator {
-  /** Null for someone in no group in scope of whom nothing was ever decided and who has no account. */
+  /** Null for someone in no group in scope, or deleted, of whom nothing was ever decided and who has no account. */
   evaluate(person: StoredPerson): Known | null;
   facts(person: StoredPerson): PersonFacts | null;
 }
@@ -40,7 +40,8 @@ export function createEvaluator(
     facts,
     evaluate: (person) => {
       // An agent killed between the creation and what was to follow it leaves an account of which nothing was decided.
-      if (person.direct === "" && person.previous === null && person.account === null) return null;
+      const gone = person.direct === "" || person.presence === "deleted";
+      if (gone && person.previous === null && person.account === null) return null;
       const known = facts(person);
       const verdict = verdictOf(person, known, rules, now);
       const profile = known === null ? null : profileOf(known);

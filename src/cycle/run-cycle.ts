@@ -10,109 +10,37 @@
  *
  * Whatever fails before step 5 leaves everything as it was.
  */
-import { AgentError, toAgentError } from "../errors.ts";
-import type { CycleRecord, RequestCounts } from "../model/cycle.ts";
-import { kindCounts } from "../model/views.ts";
+import type { CycleRecord } from "../model/cycle.ts";
 import { applyPlan } from "./apply-plan.ts";
-import { credentialNotices, cycleNotices, seatNotices } from "./notices.ts";
-import { preparePlan } from "./prepare-plan.ts";
+import { closeCycle, countRequests, failureOf } from "./close-cycle.ts";
+import { evaluatePeople } from "./open-people.ts";
+import { type PreparedPlan, planGuarded } from "./prepare-plan.ts";
+import { readBothSides } from "./read-both-sides.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
-import type { CycleResult, OpenCycle } from "./store-ports.ts";
 
 /** Runs a cycle to its recorded end. Failures are in the record, never thrown, except when the record itself cannot be written. */
 export async function runCycle(parts: CycleParts, request: CycleRequest): Promise<CycleRecord> {
-  const { store, log } = parts;
+  const { journal } = parts.store;
   const requests = countRequests(parts);
-  const cycle = store.journal.begin({
+  const cycle = journal.begin({
     trigger: request.trigger,
-    kind: store.journal.initial() ? "initial" : "incremental",
+    kind: journal.initial() ? "initial" : "incremental",
     only: request.only,
     ...(request.id === undefined ? {} : { id: request.id }),
   });
-  let record: CycleRecord;
   try {
     const prepared = await preparePlan(parts, request); // steps 1 to 4
     cycle.setKind(prepared.kind);
     const holds = await applyPlan(parts, request, cycle, prepared); // step 5
-    const held = kindCounts(holds.flatMap((hold) => hold.actions));
-    const outcome = holds.length > 0 ? "held" : "succeeded";
-    record = finish(parts, cycle, { outcome, held, requests: requests(), error: null });
+    return closeCycle(parts, cycle, requests(), { holds, error: null }); // step 6
   } catch (thrown) {
-    const { code, message, hint } = logged(parts, failureOf(thrown, request.signal));
-    record = finish(parts, cycle, {
-      outcome: "failed",
-      held: {},
-      requests: requests(),
-      error: { code, message, hint },
-    });
+    return closeCycle(parts, cycle, requests(), { holds: [], error: failureOf(thrown, request.signal) });
   }
-  const { id, kind, trigger, outcome, durationMs, actions, held, failures, error } = record;
-  const { token, graph, target } = record.requests;
-  const summary = { cycle: id, kind, trigger, outcome, durationMs, requests: token + graph + target, actions, held };
-  log.info("cycle {outcome}", { ...summary, failures: failures.length, error: error?.code ?? null });
-  parts.progress({ tenant: parts.settings.name, step: "done", done: 1, of: 1 });
-  return record;
 }
 
-/** Step 6: the outcome and what people have to be told of it are one. */
-function finish(
-  { store, settings, credential, clock }: CycleParts,
-  cycle: OpenCycle,
-  result: CycleResult,
-): CycleRecord {
-  return store.transaction(() => {
-    const now = clock.now();
-    const before = store.journal.failing();
-    const record = cycle.finish(result);
-    const ongoing = (topic: string, holds: boolean): number | null => store.outbox.ongoing(topic, holds, now);
-    store.outbox.add(
-      [
-        ...cycleNotices(record, before),
-        ...seatNotices(settings.tiers, store.accounts.usage(), ongoing),
-        ...credentialNotices(credential()),
-      ],
-      now,
-    );
-    return record;
-  });
-}
-
-/** Whoever stops because of the signal throws its reason as it is, and a platform's signal bears a reason of its own. */
-function failureOf(thrown: unknown, { aborted, reason }: AbortSignal): AgentError {
-  // Answers from outside are checked where they arrive: JSON that cannot be read here is what the agent itself has stored.
-  if (thrown instanceof SyntaxError) {
-    return new AgentError("ERR_STORE", "what the database has stored about this tenant is damaged", {
-      hint: "stop the agent, move data/tiersync.db away and put a backup (`tiersync backup`) in its place",
-    });
-  }
-  if (thrown instanceof AgentError || !aborted || thrown !== reason) return toAgentError(thrown);
-  const late = reason instanceof Error && reason.name === "TimeoutError";
-  return late
-    ? new AgentError("ERR_DEADLINE", "the cycle's time was over", { retryable: true })
-    : new AgentError("ERR_STOPPED", "the agent was asked to stop", { retryable: true });
-}
-
-function logged(parts: CycleParts, error: AgentError): AgentError {
-  const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  parts.log.error("cycle failed: {message}", {
-    code: error.code,
-    message: error.message,
-    hint: error.hint,
-    ...error.facts,
-    cause,
-  });
-  return error;
-}
-
-/** Requests made from now on. */
-function countRequests({ source, target }: CycleParts): () => RequestCounts {
-  const before = { ...source.requests(), target: target.requests() };
-  return () => {
-    const now = source.requests();
-    return {
-      token: now.token - before.token,
-      graph: now.graph - before.graph,
-      target: target.requests() - before.target,
-    };
-  };
+/** What the next cycle would do. Changes nothing but the agent's own mirror. */
+export async function preparePlan(parts: CycleParts, request: CycleRequest): Promise<PreparedPlan> {
+  const sides = await readBothSides(parts, request); // step 1
+  const open = await evaluatePeople(parts, request, sides); // step 2
+  return planGuarded(parts, request, sides, open); // steps 3 and 4
 }

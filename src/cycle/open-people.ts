@@ -1,0 +1,89 @@
+/** Step 2: the rules for everybody whose inputs changed or whose state is still open, and for whom else that may concern. */
+import { addressKey, type ObjectId } from "../model/directory.ts";
+import { bindOrThrow } from "./bind.ts";
+import { createEvaluator, type Evaluator, type Known } from "./evaluate-people.ts";
+import { readMissingMailboxes, refreshMailboxes } from "./mailboxes.ts";
+import type { BothSides } from "./read-both-sides.ts";
+import type { CycleParts, CycleRequest } from "./settings.ts";
+import type { StoredPerson } from "./store-ports.ts";
+
+/** People read from the store at a time. */
+const CHUNK = 2000;
+
+export interface OpenPeople {
+  /** By their key in the store. */
+  readonly people: ReadonlyMap<number, Known>;
+  /** Which rules, tiers and settings the verdicts come from. */
+  readonly fingerprint: string;
+}
+
+/** Throws when a rule names a group that is not there: that is never read as "nobody". */
+export async function evaluatePeople(
+  parts: CycleParts,
+  request: CycleRequest,
+  { kind, initial, now }: BothSides,
+): Promise<OpenPeople> {
+  const { settings, store } = parts;
+  const { only } = request;
+  const { bound, fingerprint, boundary } = bindOrThrow(parts, now);
+  if (store.people.evaluation().fingerprint !== fingerprint || boundary) store.people.markAllDirty();
+  const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings);
+  const everybody = only === undefined && store.people.evaluation().everybody;
+  const people = only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(parts, evaluator, only);
+  if (settings.mailboxSettings) {
+    await readMissingMailboxes(parts, people, evaluator, now, request);
+    if (kind === "full" && !initial && only === undefined) {
+      await refreshMailboxes(parts, people, evaluator, now, request);
+    }
+  }
+  if (!everybody) addConcerned(parts, people, evaluator);
+  return { people, fingerprint };
+}
+
+function evaluateOpen(
+  { settings, store, progress }: CycleParts,
+  evaluator: Evaluator,
+  now: number,
+): Map<number, Known> {
+  const people = new Map<number, Known>();
+  for (const chunk of store.people.open(now, CHUNK)) {
+    addPeople(people, evaluator, chunk);
+    progress({ tenant: settings.name, step: "evaluate", done: people.size, of: null });
+  }
+  return people;
+}
+
+function evaluateOne({ store }: CycleParts, evaluator: Evaluator, id: ObjectId): Map<number, Known> {
+  const people = new Map<number, Known>();
+  const person = store.people.person(id);
+  if (person !== null) addPeople(people, evaluator, [person]);
+  return people;
+}
+
+function addPeople(people: Map<number, Known>, evaluator: Evaluator, stored: readonly StoredPerson[]): void {
+  for (const person of stored) {
+    if (people.has(person.key)) continue;
+    const known = evaluator.evaluate(person);
+    if (known !== null) people.set(person.key, known);
+  }
+}
+
+/** Settled people whom the plan may concern all the same: those with the same addresses, and the heads of the waiting lists. */
+function addConcerned({ settings, store }: CycleParts, people: Map<number, Known>, evaluator: Evaluator): void {
+  const keys = new Set<string>();
+  for (const { address, account } of people.values()) {
+    if (address !== null) keys.add(addressKey(address));
+    if (account !== null) keys.add(addressKey(account.address));
+  }
+  if (keys.size > 0) addPeople(people, evaluator, store.people.claimants([...keys]));
+  const used = store.accounts.usage();
+  const waiting = store.people.waiting();
+  let free = 0;
+  for (const tier of settings.tiers) {
+    if (tier.kind !== "paid") continue;
+    // A free seat that nobody waits for is taken by one of these people, or by nobody.
+    free += Math.min(Math.max(0, tier.seats - (used.get(tier.name) ?? 0)), waiting.get(tier.name) ?? 0);
+  }
+  // Each chain of moves begins at a free seat or at one of these people, so deeper in a queue nobody can be reached.
+  if (free + people.size > 0) addPeople(people, evaluator, store.people.queueHeads(free + people.size));
+}
