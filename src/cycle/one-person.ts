@@ -4,13 +4,34 @@
  */
 import type { Action } from "../model/action.ts";
 import type { Hold } from "../model/cycle.ts";
-import type { ObjectId } from "../model/directory.ts";
+import { addressKey, type ObjectId } from "../model/directory.ts";
 import type { Decision } from "../model/person.ts";
 import type { HoldProposal } from "../plan/types.ts";
 import { takesSeat } from "./batches.ts";
-import type { Known } from "./evaluate-people.ts";
+import type { Evaluator, Known } from "./evaluate-people.ts";
 import type { PreparedPlan } from "./prepare-plan.ts";
 import type { CycleParts } from "./settings.ts";
+import type { PeopleStore } from "./store-ports.ts";
+
+/** People read from the store at a time. */
+const CHUNK = 2000;
+
+/** The person, and whoever wants the same address and is not decided yet: the store finds addresses by decisions and accounts. */
+export function evaluateOne(only: ObjectId, store: PeopleStore, evaluator: Evaluator, now: number): Map<number, Known> {
+  const stored = store.person(only);
+  const person = stored === null ? null : evaluator.evaluate(stored);
+  if (person === null) return new Map();
+  const people = new Map([[person.key, person]]);
+  const own = [person.address, person.account?.address ?? null].flatMap((one) => (one === null ? [] : addressKey(one)));
+  for (const chunk of store.open(now, CHUNK)) {
+    for (const one of chunk) {
+      const known = evaluator.evaluate(one);
+      const address = known?.address ?? null;
+      if (known !== null && address !== null && own.includes(addressKey(address))) people.set(known.key, known);
+    }
+  }
+  return people;
+}
 
 /** The part of the plan that concerns this person; nothing for somebody who is not in it. */
 export function narrowed(prepared: PreparedPlan, only: ObjectId, parts: CycleParts): PreparedPlan {

@@ -1,8 +1,9 @@
 /** Step 2: the rules for everybody whose inputs changed or whose state is still open, and for whom else that may concern. */
-import { addressKey, type ObjectId } from "../model/directory.ts";
+import { addressKey } from "../model/directory.ts";
 import { bindOrThrow } from "./bind.ts";
 import { createEvaluator, type Evaluator, type Known } from "./evaluate-people.ts";
 import { readMissingMailboxes, refreshMailboxes } from "./mailboxes.ts";
+import { evaluateOne } from "./one-person.ts";
 import type { BothSides } from "./read-both-sides.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 import type { StoredPerson } from "./store-ports.ts";
@@ -29,7 +30,8 @@ export async function evaluatePeople(
   if (store.people.evaluation().fingerprint !== fingerprint || boundary) store.people.markAllDirty();
   const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings);
   const everybody = only === undefined && store.people.evaluation().everybody;
-  const people = only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(parts, evaluator, only);
+  const people =
+    only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(only, store.people, evaluator, now);
   if (settings.mailboxSettings) {
     await readMissingMailboxes(parts, people, evaluator, now, request);
     if (kind === "full" && !initial && only === undefined) {
@@ -50,13 +52,6 @@ function evaluateOpen(
     addPeople(people, evaluator, chunk);
     progress({ tenant: settings.name, step: "evaluate", done: people.size, of: null });
   }
-  return people;
-}
-
-function evaluateOne({ store }: CycleParts, evaluator: Evaluator, id: ObjectId): Map<number, Known> {
-  const people = new Map<number, Known>();
-  const person = store.people.person(id);
-  if (person !== null) addPeople(people, evaluator, [person]);
   return people;
 }
 

@@ -126,6 +126,17 @@ describe("sync --user", () => {
     );
   });
 
+  test("creates nothing for an address that somebody else wants, too, though nobody has it yet", async () => {
+    const home = openHome();
+    const [ana, ben] = ["Ana", "Ben"].map((name) => home.person(name, ["Pro"], { mail: "both@contoso.example" }));
+    const { code, json } = await syncUser(home, ana as string);
+    expect(code).toBe(0);
+    expect(json.user).toMatchObject({ id: ana, state: "conflict", tier: null, targetId: null });
+    expect((await home.run("export", "--json")).json.items).toHaveLength(1);
+    await home.run("sync");
+    expect((await exported(home))["Ben"]).toMatchObject({ id: ben, state: "conflict" });
+  });
+
   test("reads everything again with --full", async () => {
     const home = openHome();
     const ana = home.person("Ana", ["Pro"]);
