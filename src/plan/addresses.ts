@@ -18,6 +18,10 @@ export interface AddressStanding {
   readonly moves: boolean;
 }
 
+/** How nearly everybody stands: one object for all of them. */
+export const UNCONTESTED: AddressStanding = { adoptable: null, contested: null, moves: false };
+const NOBODYS: readonly Account[] = [];
+
 interface Use {
   readonly id: ObjectId;
   /** Address key of the account. */
@@ -59,8 +63,9 @@ export function settleAddresses(
 
   const standings = own.map((use, index): AddressStanding => {
     const candidate = people[index];
-    const free = use.wants === null ? [] : (unbound.get(use.wants) ?? []);
+    const free = use.wants === null ? NOBODYS : (unbound.get(use.wants) ?? NOBODYS);
     const rivals = rivalsOf(use, contested);
+    if (rivals === null && free.length === 0 && !use.moves) return UNCONTESTED;
     const crowd = rivals === null && use.needs ? crowdOf(candidate, free) : null;
     return {
       adoptable: free.length === 1 && candidate?.account === null ? (free[0] ?? null) : null,
@@ -75,7 +80,13 @@ function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[
   const { account, verdict } = person;
   const holds = account === null ? null : addressKey(account.address);
   const directory = person.address === null ? null : addressKey(person.address);
-  const idle = { id: person.id, holds, needs: false, moves: false };
+  const use = (wants: string | null, needs: boolean, moves: boolean): Use => ({
+    id: person.id,
+    holds,
+    wants,
+    needs,
+    moves,
+  });
   const goesOn = haltOf(person, context) === null;
   switch (verdict.kind) {
     case "tier": {
@@ -86,19 +97,19 @@ function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[
         directory !== holds &&
         person.profile !== null &&
         person.profile !== account.profile;
-      return { ...idle, wants: directory, moves, needs: moves || (goesOn && account === null) };
+      return use(directory, moves || (goesOn && account === null), moves);
     }
     case "revoke": {
       const taken = directory === null ? [] : (unbound.get(directory) ?? []);
       const needs = goesOn && account === null && taken.some((other) => other.tier !== null);
-      return { ...idle, wants: directory, needs };
+      return use(directory, needs, false);
     }
     case "unknown":
-      return { ...idle, wants: directory };
+      return use(directory, false, false);
     case "conflict":
-      return { ...idle, wants: account === null ? null : directory };
+      return use(account === null ? null : directory, false, false);
     default:
-      return { ...idle, wants: null };
+      return use(null, false, false);
   }
 }
 
@@ -109,10 +120,13 @@ function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[
 function contestedAddresses(uses: readonly Use[], unbound: ReadonlyMap<string, readonly Account[]>) {
   const claimants = new Map<string, number[]>();
   const needed = new Set<string>();
-  uses.forEach((use, index) => {
-    if (use.wants !== null) push(claimants, use.wants, index);
-    if (use.holds !== null && use.holds !== use.wants && !use.moves) push(claimants, use.holds, index);
-    if (use.needs && use.wants !== null) needed.add(use.wants);
+  const shared = sharedKeys(uses);
+  uses.forEach(({ wants, holds, moves, needs }, index) => {
+    if (wants !== null && shared.has(wants)) {
+      push(claimants, wants, index);
+      if (needs) needed.add(wants);
+    }
+    if (holds !== null && holds !== wants && !moves && shared.has(holds)) push(claimants, holds, index);
   });
   const contested = new Set<string>();
   const stopped = new Set<number>();
@@ -143,8 +157,24 @@ function contestedAddresses(uses: readonly Use[], unbound: ReadonlyMap<string, r
   );
 }
 
+/** Addresses that more than one of them may claim: only those can be contested, and they are few. */
+function sharedKeys(uses: readonly Use[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  const note = (key: string): void => {
+    if (seen.has(key)) shared.add(key);
+    else seen.add(key);
+  };
+  for (const { wants, holds } of uses) {
+    if (wants !== null) note(wants);
+    if (holds !== null && holds !== wants) note(holds);
+  }
+  return shared;
+}
+
 /** Names the others who claim one of this person's addresses; null: nobody does. */
 function rivalsOf({ id, holds, wants }: Use, contested: ReadonlyMap<string, ReadonlySet<ObjectId>>): string | null {
+  if (contested.size === 0) return null;
   for (const key of [wants, holds]) {
     const named = key === null ? undefined : contested.get(key);
     if (named === undefined || !named.has(id)) continue;

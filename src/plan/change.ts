@@ -13,7 +13,7 @@
 import type { Action, ActionKind } from "../model/action.ts";
 import type { Account, Candidate, Decision, PersonState, QueuePlace } from "../model/person.ts";
 import type { TierName } from "../model/tier.ts";
-import type { AddressStanding } from "./addresses.ts";
+import { type AddressStanding, UNCONTESTED } from "./addresses.ts";
 import { haltOf, type PlanContext } from "./context.ts";
 import { clearSinceOf, purgeDelay, purgeDue, revokedBeforeDeletion } from "./purge.ts";
 import * as reasons from "./reasons.ts";
@@ -27,8 +27,6 @@ export interface Change {
   /** What is decided when every action succeeds and the seat is given. */
   readonly decision: Decision;
 }
-
-const UNCONTESTED: AddressStanding = { adoptable: null, contested: null, moves: false };
 
 /** The change for one person. Throws when the verdict names a tier that is not declared. */
 export function changeOf(candidate: Candidate, standing: AddressStanding = UNCONTESTED, context: PlanContext): Change {

@@ -3,7 +3,7 @@ import type { Action } from "../model/action.ts";
 import type { Candidate, Decision } from "../model/person.ts";
 import { type TierName, tierUsage } from "../model/tier.ts";
 import { settleAddresses } from "./addresses.ts";
-import { act, type Change, changeOf, decide } from "./change.ts";
+import { act, changeOf, decide } from "./change.ts";
 import { compareIds, type PlanContext, planContext } from "./context.ts";
 import { inOrder } from "./order.ts";
 import { noSeat } from "./reasons.ts";
@@ -21,8 +21,6 @@ export interface Draft {
   readonly stopped: readonly Action[];
 }
 
-type Planned = Change & { readonly candidate: Candidate };
-
 /** The plan for these people; the same whatever their order. Throws only when a verdict names a tier that is not declared. */
 export function proposePlan(input: PlanInput): Plan {
   return draftPlan(input, () => false).plan;
@@ -33,22 +31,22 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
   const context = planContext(input);
   const people = [...input.people].sort((left, right) => compareIds(left.id, right.id) || left.key - right.key);
   const addresses = settleAddresses(people, input.unbound, context);
-  const planned = people.map(
-    (candidate, index): Planned => ({ candidate, ...changeOf(candidate, addresses.standings[index], context) }),
-  );
-  const seatAction = (request: SeatRequest) => actionFor(request, planned);
-  const requests = planned.flatMap(({ request }, person): SeatRequest[] =>
-    request === null ? [] : [{ ...request, person }],
-  );
-  const seats = allocateSeats(requests, context.seats, usedAfterRevokes(input, planned), (request) =>
-    request.from === null ? false : stop(seatAction(request), planned[request.person]?.actions ?? []),
+  const changes = people.map((candidate, index) => changeOf(candidate, addresses.standings[index], context));
+  const own = changes.map(({ actions }) => actions);
+  const decisions = changes.map(({ decision }) => decision);
+  const requests: SeatRequest[] = [];
+  changes.forEach(({ request }, person) => {
+    if (request !== null) requests.push({ person, ...request });
+  });
+  const seatAction = (request: SeatRequest) => actionFor(request, people, decisions);
+  const seats = allocateSeats(requests, context.seats, usedAfterRevokes(input, own), (request) =>
+    request.from === null ? false : stop(seatAction(request), own[request.person] ?? []),
   );
 
-  const decisions = planned.map(({ decision }) => decision);
   const waits = new Map<number, Action>();
   const waiting = new Map<TierName, number>();
   for (const request of seats.waiting) {
-    const { candidate } = planned[request.person] ?? {};
+    const candidate = people[request.person];
     if (candidate === undefined) continue;
     const decision = waitingDecision(request, candidate, context);
     decisions[request.person] = decision;
@@ -57,7 +55,6 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
       waits.set(request.person, act("wait", candidate, request.from, request.to, decision.reason));
     }
   }
-  const own = planned.map(({ actions }) => actions);
   return {
     plan: {
       actions: inOrder({ own, moves: addresses.moves, seats, seatAction, waits }),
@@ -70,9 +67,9 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
   };
 }
 
-function usedAfterRevokes(input: PlanInput, planned: readonly Planned[]): Map<TierName, number> {
+function usedAfterRevokes(input: PlanInput, own: readonly (readonly Action[])[]): Map<TierName, number> {
   const used = new Map(input.used);
-  for (const { actions } of planned) {
+  for (const actions of own) {
     for (const { kind, from } of actions) {
       if (kind === "revoke" && from !== null) used.set(from, (used.get(from) ?? 0) - 1);
     }
@@ -80,10 +77,14 @@ function usedAfterRevokes(input: PlanInput, planned: readonly Planned[]): Map<Ti
   return used;
 }
 
-function actionFor({ person, from, to }: SeatRequest, planned: readonly Planned[]): Action {
-  const holder = planned[person];
-  if (holder === undefined) throw new Error("a seat for somebody who is not in the plan");
-  return act(from === null ? "assign" : "change", holder.candidate, from, to, holder.decision.reason);
+function actionFor(
+  { person, from, to }: SeatRequest,
+  people: readonly Candidate[],
+  decisions: readonly Decision[],
+): Action {
+  const [candidate, decision] = [people[person], decisions[person]];
+  if (candidate === undefined || decision === undefined) throw new Error("a seat for somebody who is not in the plan");
+  return act(from === null ? "assign" : "change", candidate, from, to, decision.reason);
 }
 
 function waitingDecision({ from, to, since }: SeatRequest, candidate: Candidate, context: PlanContext): Decision {

@@ -5,8 +5,16 @@ import type { RuleRef, Verdict } from "../model/verdict.ts";
 export const MAILBOX_UNREAD = "mailbox not read yet";
 
 export function byRule(rule: RuleRef): string {
-  return `rule ${rule.name}`;
+  let text = byRuleTexts.get(rule);
+  if (text === undefined) {
+    text = `rule ${rule.name}`;
+    byRuleTexts.set(rule, text);
+  }
+  return text;
 }
+
+/** One text for all whom a rule decides, instead of one for each. */
+const byRuleTexts = new WeakMap<RuleRef, string>();
 
 export function noSeat(wanted: TierName, held: TierName | null): string {
   return held === null ? `no free seat of ${wanted}` : `no free seat of ${wanted}; keeps ${held}`;
