@@ -34,6 +34,7 @@ describe("createFetch", () => {
   test("goes through the proxy of the environment, but not to hosts of NO_PROXY", async () => {
     process.env["HTTP_PROXY"] = proxy.url.origin;
     process.env["NO_PROXY"] = "intern.invalid";
+    delete process.env["no_proxy"]; // what another test's createFetch left there would count more
     const fetch = createFetch({ proxy: null, caFile: null });
     expect(await read(fetch, "http://graph.example/")).toBe("proxied http://graph.example/");
     await expect(fetch("http://intern.invalid/")).rejects.toThrow();
