@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { createRotation, type NextCertificateFile } from "./config/certificate-rotation.ts";
 import { resolveSecret, type SecretRef } from "./config/secrets.ts";
 import type { AgentConfig, CredentialConfig, NotifyConfig, ScimAuth, TenantConfig } from "./config/types.ts";
+import { CONTESTED } from "./cycle/evaluate-people.ts";
+import { contestedNotice } from "./cycle/notices.ts";
 import type { Clock, LicenceTarget } from "./cycle/ports.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
 import { readCertificate } from "./entra/certificate.ts";
@@ -12,6 +14,7 @@ import { createEntraProbe, type EntraProbe } from "./entra/probe.ts";
 import { createEntraSource, type EntraSource } from "./entra/source.ts";
 import { AgentError } from "./errors.ts";
 import { childLogger } from "./log.ts";
+import type { Drift } from "./model/remote-account.ts";
 import type { CredentialView } from "./model/views.ts";
 import type { MailOptions } from "./notify/mail.ts";
 import { createNotifier, type Notifier } from "./notify/notifier.ts";
@@ -120,8 +123,7 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
         accounts: store.accounts,
         remote: store.remote,
         transaction: store.transaction,
-        drift: ({ user, expected, found, gone }) =>
-          log.warn("somebody changed the licence of {user} in the licence system", { user, expected, found, gone }),
+        drift: onDrift === "repair" ? (drift) => noteDrift(store, drift, clock.now()) : () => undefined,
       });
     });
   return {
@@ -156,6 +158,15 @@ function sharingCertificate(credential: CredentialConfig, tenants: readonly Tena
   if (credential.kind !== "certificate") return [];
   const { path } = credential;
   return tenants.flatMap(({ name, credential: of }) => (of.kind === "certificate" && of.path === path ? [name] : []));
+}
+
+/** The third change back in a row is the last that the agent mends: people are told. */
+function noteDrift(store: TenantStore, { user, expected, found }: Drift, now: number): void {
+  const times = store.contests.note(user, expected, now);
+  if (times !== CONTESTED) return;
+  const address = store.people.person(user)?.account?.address ?? null;
+  const person = { id: user, address, displayName: null };
+  store.outbox.add([contestedNotice({ person, wanted: expected, found, times }, now)], now);
 }
 
 function scimAuth(auth: ScimAuth, secret: OpenSecret): ScimOptions["auth"] {

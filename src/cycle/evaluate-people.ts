@@ -24,6 +24,7 @@ export function createEvaluator(
   graph: GroupGraph,
   now: number,
   mailboxSettings: boolean,
+  contests: ReadonlyMap<number, number> = new Map(),
 ): Evaluator {
   const names = createGroupNames(rules, graph);
   const facts = (person: StoredPerson): PersonFacts | null =>
@@ -43,7 +44,7 @@ export function createEvaluator(
       const gone = person.direct === "" || person.presence === "deleted";
       if (gone && person.previous === null && person.account === null) return null;
       const known = facts(person);
-      const verdict = verdictOf(person, known, rules, now);
+      const verdict = unlessContested(verdictOf(person, known, rules, now), contests.get(person.key) ?? 0);
       const profile = known === null ? null : profileOf(known);
       const present = person.presence === "present" && person.direct !== "";
       return {
@@ -60,6 +61,14 @@ export function createEvaluator(
       };
     },
   };
+}
+
+/** Changes back in a row after which the agent gives in. */
+export const CONTESTED = 3;
+
+function unlessContested(verdict: Verdict, times: number): Verdict {
+  if (verdict.kind !== "tier" || times < CONTESTED) return verdict;
+  return { kind: "contested", tier: verdict.tier, rule: verdict.rule, times };
 }
 
 function verdictOf(person: StoredPerson, facts: PersonFacts | null, rules: BoundRules, now: number): Verdict {

@@ -28,7 +28,8 @@ export async function evaluatePeople(
   const { only } = request;
   const { bound, fingerprint, boundary } = bindOrThrow(parts, now);
   if (store.people.evaluation().fingerprint !== fingerprint || boundary) store.people.markAllDirty();
-  const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings);
+  const contests = store.contests.times();
+  const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings, contests);
   const everybody = only === undefined && store.people.evaluation().everybody;
   const people =
     only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(only, store.people, evaluator, now);

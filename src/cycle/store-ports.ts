@@ -253,6 +253,14 @@ export interface HoldStore {
   reject(id: string, now: number): Hold;
 }
 
+/** How often somebody else changed a managed person's tier back, in a row. */
+export interface ContestStore {
+  /** One more time; returns how many it makes in a row. `expected`: what the agent had given; `now`: epoch ms. */
+  note(user: ObjectId, expected: TierName | null, now: number): number;
+  /** By person; forgotten when the person's inputs change. */
+  times(): ReadonlyMap<number, number>;
+}
+
 /** All durable memory of one tenant. */
 export interface TenantStore {
   readonly name: string;
@@ -261,6 +269,7 @@ export interface TenantStore {
   readonly remote: RemoteAccountStore;
   readonly journal: Journal;
   readonly holds: HoldStore;
+  readonly contests: ContestStore;
   readonly outbox: Outbox & MessageQueue;
   /** Makes what was deleted unreadable in the files, too. Called after purges. */
   scrub(): void;

@@ -23,6 +23,8 @@ export type Verdict =
   | { readonly kind: "deleted" }
   /** Rules of equal priority name different tiers: nothing is done. */
   | { readonly kind: "conflict"; readonly rules: readonly RuleRef[] }
+  /** Somebody else changes the tier back in the licence system, again and again: nothing is done. */
+  | { readonly kind: "contested"; readonly tier: TierName; readonly rule: RuleRef; readonly times: number }
   /** A rule matches, but people of this sort are left out unless the rule includes them. `rule`: the one that matched. */
   | {
       readonly kind: "skipped";

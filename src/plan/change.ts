@@ -34,6 +34,8 @@ export function changeOf(candidate: Candidate, standing: AddressStanding = UNCON
   const halt = haltOf(candidate, context);
   if (halt !== null) return still(candidate, context, halt.state, halt.reason, keptPlace(candidate));
   if (verdict.kind === "conflict") return still(candidate, context, "conflict", reasons.rulesDisagree(verdict.rules));
+  if (verdict.kind === "contested")
+    return still(candidate, context, "conflict", reasons.contestedTier(verdict.tier, verdict.times));
   if (standing.contested !== null) return still(candidate, context, "conflict", standing.contested);
   switch (verdict.kind) {
     case "tier":
@@ -157,7 +159,7 @@ export function decide(
 ): Decision {
   const { verdict, previous } = candidate;
   const queue = more.queue ?? null;
-  const ruled = verdict.kind === "tier" || verdict.kind === "revoke" || verdict.kind === "skipped" ? verdict : null;
+  const ruled = "tier" in verdict ? verdict : null;
   const same = previous !== null && previous.state === state ? previous.since : context.now;
   return {
     key: candidate.key,

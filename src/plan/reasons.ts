@@ -51,3 +51,7 @@ export function leftAsFound(expected: TierName | null, found: TierName | null): 
   const change = `from ${expected ?? "no licence"} to ${found ?? "none"}`;
   return `changed ${change} in the licence system by hand; left as it is (onDrift: report)`;
 }
+
+export function contestedTier(tier: TierName, times: number): string {
+  return `somebody in the licence system changed ${tier} back ${times} times in a row; nothing is done until the person's groups or attributes change`;
+}

@@ -154,6 +154,7 @@ const STEPS: readonly string[] = [
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE held_action (hold TEXT NOT NULL, user TEXT NOT NULL, kind TEXT NOT NULL, action TEXT NOT NULL, PRIMARY KEY (hold, user, kind)) STRICT, WITHOUT ROWID;
+  CREATE TABLE contest (person INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, expected TEXT, times INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
   CREATE TABLE ruling (
     tenant INTEGER NOT NULL,
     user TEXT NOT NULL,

@@ -163,12 +163,17 @@ function setDeleted(database: Database, tenant: number, ids: readonly ObjectId[]
 }
 
 /**
- * A rejection holds until the person's inputs change, and an approval is for what was seen then. Who was dirty before `publish` (a cycle that
+ * A rejection holds until the person's inputs change, and an approval is for what was seen then; a contest about a tier ends with it, too. Who was dirty before `publish` (a cycle that
  * was killed or failed) was seen as they were: only what it changes itself counts.
  */
 function forgettingRulings(database: Database, tenant: number, publish: () => void): void {
   database.transaction(() => {
-    const ruled = database.get("SELECT 1 FROM ruling WHERE tenant=? LIMIT 1", tenant) !== undefined;
+    const ruled =
+      database.get(
+        "SELECT 1 FROM ruling WHERE tenant=? UNION SELECT 1 FROM contest WHERE tenant=? LIMIT 1",
+        tenant,
+        tenant,
+      ) !== undefined;
     const before = ruled
       ? database.all("DELETE FROM dirty WHERE tenant=? RETURNING person", tenant).map((row) => row["person"] as number)
       : [];
@@ -177,6 +182,11 @@ function forgettingRulings(database: Database, tenant: number, publish: () => vo
     database.run(
       `DELETE FROM ruling WHERE tenant=? AND user IN
        (SELECT p.object_id FROM dirty d JOIN person p ON p.id=d.person WHERE d.tenant=?)`,
+      tenant,
+      tenant,
+    );
+    database.run(
+      "DELETE FROM contest WHERE tenant=? AND person IN (SELECT person FROM dirty WHERE tenant=?)",
       tenant,
       tenant,
     );

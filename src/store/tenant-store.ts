@@ -2,6 +2,7 @@
 import type { TenantStore } from "../cycle/store-ports.ts";
 import { AgentError } from "../errors.ts";
 import { createAccountStore } from "./accounts.ts";
+import { createContestStore } from "./contests.ts";
 import type { Database } from "./database.ts";
 import { createHoldStore } from "./holds.ts";
 import { createJournal } from "./journal.ts";
@@ -28,6 +29,7 @@ export function openTenantStore(
     accounts: createAccountStore(database, tenant, tally),
     remote: createRemoteAccounts(database, tenant, tally),
     journal: createJournal(database, tenant, name),
+    contests: createContestStore(database, tenant),
     holds: createHoldStore(database, tenant, name),
     outbox: createOutbox(database, tenant),
     // Old pages live on in the write-ahead log until it is emptied.

@@ -1,0 +1,76 @@
+/** A tenant whose licence system is a SCIM service, from outside. */
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exported, openHome, type TestHome } from "../support/home.ts";
+import { type StrictScim, strictScim } from "../support/strict-scim.ts";
+
+function open(onDrift: "repair" | "report"): { home: TestHome; scim: StrictScim } {
+  const scim = strictScim({ etag: "enforced" });
+  const home = openHome({
+    mailboxSettings: false,
+    extra: `target: {kind: scim, url: "${scim.url}", token: "file:keys/scim.txt", onDrift: ${onDrift}}\n`,
+  });
+  writeFileSync(join(home.home, "keys", "scim.txt"), "secret\n", { mode: 0o600 });
+  return { home, scim };
+}
+
+function tiersOf(scim: StrictScim): unknown[] {
+  return [...scim.users.values()].map(
+    ({ entitlements }) => (entitlements as { value: string }[] | undefined)?.[0]?.value,
+  );
+}
+
+/** What somebody in the licence system does by hand. */
+function setTier(scim: StrictScim, value: string): void {
+  for (const [id, user] of scim.users) scim.users.set(id, { ...user, entitlements: [{ value }] });
+}
+
+describe("a SCIM licence system", () => {
+  test("gets people, their tier and its change, each once", async () => {
+    const { home, scim } = open("report");
+    const ana = home.person("Ana Pro", ["Pro"]);
+    expect((await home.run("sync", "--json")).json.cycles[0]).toMatchObject({
+      outcome: "succeeded",
+      actions: { create: 1, assign: 1 },
+    });
+    expect([...scim.users.values()]).toMatchObject([{ externalId: ana, userName: "ana.pro@contoso.example" }]);
+    expect(tiersOf(scim)).toEqual(["Pro"]);
+    home.tenant.removeMember(home.groups["Pro"] ?? "", ana);
+    home.tenant.addMember(home.groups["Eco"] ?? "", ana);
+    expect((await home.run("sync", "--json")).json.cycles[0].actions).toMatchObject({ change: 1 });
+    expect(tiersOf(scim)).toEqual(["Eco"]);
+    expect((await home.run("sync", "--json")).json.cycles[0].requests.target).toBe(0);
+  });
+
+  test("that somebody changes by hand is left with `report`", async () => {
+    const { home, scim } = open("report");
+    home.person("Ana Pro", ["Pro"]);
+    await home.run("sync");
+    setTier(scim, "Eco");
+    await home.run("sync", "--full");
+    expect(tiersOf(scim)).toEqual(["Eco"]);
+    expect((await exported(home))["Ana Pro"]?.reason).toContain("by hand");
+  });
+
+  test("that somebody changes back three times in a row is left alone then: a conflict, until the person's groups change", async () => {
+    const { home, scim } = open("repair");
+    const ana = home.person("Ana Pro", ["Pro"]);
+    await home.run("sync");
+    for (const _ of [1, 2]) {
+      setTier(scim, "Eco");
+      await home.run("sync", "--full");
+      expect(tiersOf(scim)).toEqual(["Pro"]);
+    }
+    setTier(scim, "Eco");
+    await home.run("sync", "--full");
+    expect(tiersOf(scim)).toEqual(["Eco"]);
+    expect((await exported(home))["Ana Pro"]).toMatchObject({ state: "conflict", tier: "Eco", wanted: "Pro" });
+    await home.run("sync", "--full");
+    expect(tiersOf(scim)).toEqual(["Eco"]);
+    home.tenant.addMember(home.groups["Advanced"] ?? "", ana);
+    await home.run("sync");
+    expect(tiersOf(scim)).toEqual(["Pro"]);
+    expect((await exported(home))["Ana Pro"]).toMatchObject({ state: "licensed", tier: "Pro" });
+  });
+});
