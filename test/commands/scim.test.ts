@@ -9,7 +9,7 @@ function open(onDrift: "repair" | "report"): { home: TestHome; scim: StrictScim 
   const scim = strictScim({ etag: "enforced" });
   const home = openHome({
     mailboxSettings: false,
-    extra: `target: {kind: scim, url: "${scim.url}", token: "file:keys/scim.txt", onDrift: ${onDrift}}\n`,
+    extra: `target: {kind: scim, url: "${scim.url}", token: "file:keys/scim.txt", onDrift: ${onDrift}}\nguard: {change: false}\n`,
   });
   writeFileSync(join(home.home, "keys", "scim.txt"), "secret\n", { mode: 0o600 });
   return { home, scim };
