@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import packageJson from "../../package.json" with { type: "json" };
 import { emptyFolder, INIT, succeeded } from "./home.ts";
@@ -104,6 +105,30 @@ test("rules schema gives the JSON Schemas that editors use", async () => {
   await using folder = emptyFolder();
   const { out } = await succeeded(folder.program.run(["rules", "schema"]));
   assert.match(out, /"\$schema"|schemas\//);
+});
+
+for (const [shell, first] of [
+  ["az", /^#!\/usr\/bin\/env bash/],
+  ["powershell", /^(\uFEFF)?#Requires -Version/],
+] as const) {
+  test(`entra-setup prints a script for ${shell} with this home's names and certificate`, async () => {
+    await using folder = emptyFolder();
+    await succeeded(folder.program.run(INIT));
+    await succeeded(folder.program.run(["cert", "new", "contoso", "--bits", "2048"]));
+    const { out } = await succeeded(folder.program.run(["entra-setup", "--shell", shell]));
+    assert.match(out, first);
+    assert.match(out, /SecureExchanges_Licences/);
+    const body = readFileSync(join(folder.path, "keys", "contoso.crt"), "utf8").split("\n")[1] ?? "";
+    assert.ok(body.length > 0 && out.includes(body));
+  });
+}
+
+test("service install --print shows a unit that starts this very program", async () => {
+  await using folder = emptyFolder();
+  const { out } = await succeeded(folder.program.run(["service", "install", "--print"]));
+  const start = /^ExecStart=(.*)$/m.exec(out)?.[1] ?? "";
+  assert.ok(start.startsWith(COMPILED ? join(folder.path, "tiersync") : process.execPath), start);
+  assert.ok(start.endsWith(` run --home ${folder.path}`), start);
 });
 
 test("demo --once does a whole cycle against the simulated tenant and leaves nothing behind", async () => {

@@ -1,6 +1,6 @@
 /** Cycles against the simulated tenant, and the commands that show what came of them. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { CycleRecord } from "../../src/model/cycle.ts";
@@ -108,4 +108,17 @@ test("backup writes a whole database and never over another file", async () => {
   await succeeded(home.run("backup", copy));
   assert.equal(readFileSync(copy).subarray(0, 15).toString(), "SQLite format 3");
   assert.match((await home.run("backup", copy)).err, /ERR_EXISTS/);
+});
+
+test("a key that others can read is refused, with the command that mends it", async () => {
+  await using home = await openHome();
+  const key = join(home.path, "keys", "contoso.pem");
+  chmodSync(key, 0o644);
+  const { code, out } = await home.run("sync", "--json");
+  assert.equal(code, 1);
+  const [cycle] = (JSON.parse(out) as Cycles).cycles;
+  assert.equal(cycle?.error?.code, "ERR_SECRET");
+  assert.match(cycle?.error?.hint ?? "", /chmod 600 '.*contoso\.pem'/);
+  chmodSync(key, 0o600);
+  await succeeded(home.run("sync"));
 });
