@@ -85,7 +85,14 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       agent.takeOver();
     }
     keeper.setAcceptance((set) => agent.unknownGroups(set));
-    agent.noticeBroken(keeper.findings); // broken or mended while no agent ran
+    const noticeBroken = (): void => {
+      try {
+        agent.noticeBroken(keeper.findings);
+      } catch (error) {
+        log.error("what is wrong with the files cannot be told: {message}", { message: toAgentError(error).message });
+      }
+    };
+    noticeBroken(); // broken or mended while no agent ran
 
     const tenants = createTenants(agent, log, emit, () => {
       const set = keeper.good;
@@ -98,7 +105,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     releases.push(() => schedule.stop());
     onChange = () => {
       tenants.reset();
-      agent.noticeBroken(keeper.findings);
+      noticeBroken();
       const set = keeper.good;
       if (
         set === null ||

@@ -53,6 +53,11 @@ export function createTenants(
       emit({ type: "finished", cycle: record });
       tell(tenant, record);
       return record;
+    } catch (error) {
+      // Not in its record, so it is only here that anybody learns of it.
+      const { code, message, hint } = toAgentError(error);
+      log.error("the cycle could not be recorded: {message}", { tenant, code, message, hint });
+      throw error;
     } finally {
       requested.delete(work.id);
       told.delete(work.id);

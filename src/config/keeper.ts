@@ -2,6 +2,7 @@
  * Configuration and rules of a running agent: edits are seen within a second, taken over when they are good, and otherwise the last
  * good set stays, over restarts too.
  */
+import { toAgentError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type Finding, formatFinding } from "../model/finding.ts";
 import type { RuleSet } from "../rules/types.ts";
@@ -51,6 +52,16 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
   let findings: readonly Finding[] = [];
   let accept: (set: GoodSet) => readonly Finding[] = () => [];
 
+  /** A disk that is full must not keep a good edit from being used. */
+  const remember = (): void => {
+    try {
+      lastGood.write(files);
+    } catch (error) {
+      const { code, message, hint } = toAgentError(error);
+      log.error("the good configuration cannot be remembered for a restart: {message}", { code, message, hint });
+    }
+  };
+
   const judge = (): void => {
     const parsed = parseHome(files, home);
     const { config, rules } = parsed;
@@ -63,7 +74,7 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
       good = { config, rules };
       goodText = text;
       loadedAt = Date.now();
-      lastGood.write(files);
+      remember();
       log.info("configuration and rules taken over: {files} rule files", { files: files.rules.length });
     }
     const news = JSON.stringify(findings) !== before;
@@ -106,7 +117,16 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     goodText = textOf(remembered);
   }
   keeper.look();
-  const timer = setInterval(keeper.look, LOOK_EVERY);
+  const timer = setInterval(() => {
+    try {
+      keeper.look();
+    } catch (error) {
+      // Thrown in a timer it would end the agent.
+      log.error("the files of the home folder cannot be looked at: {message}", {
+        message: toAgentError(error).message,
+      });
+    }
+  }, LOOK_EVERY);
   timer.unref();
   return keeper;
 }

@@ -1,0 +1,55 @@
+/** The agent that stays, when its database or disk fails for a while: it says so, goes on, and is well again afterwards. */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createKeeper } from "../../src/config/keeper.ts";
+import { AgentError } from "../../src/errors.ts";
+import { silentLogger } from "../../src/log.ts";
+import { exported, openHome, RULES } from "../support/home.ts";
+import { startTestAgent } from "../support/running-agent.ts";
+
+test("a cycle that cannot be recorded is in the log, and the agent serves on", async () => {
+  const home = openHome({ mailboxSettings: false });
+  home.person("Ana", ["Pro"]);
+  const running = await startTestAgent(home);
+  // Not the five seconds that it waits in earnest.
+  running.agent.database.exec("PRAGMA busy_timeout=10");
+  const other = new DatabaseSync(join(home.home, "data", "tiersync.db"));
+  other.exec("BEGIN IMMEDIATE");
+  home.person("Ben", ["Pro"]);
+  running.sync();
+  while (!running.log().includes("could not be recorded")) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(running.log()).toContain("ERR_STORE");
+  expect(running.log()).toContain("another program holds the database");
+  expect((await fetch(`http://127.0.0.1:${running.port}/status`)).status).toBe(200);
+  expect(Object.keys(await exported(home))).toEqual(["Ana"]);
+  other.close();
+  expect(await home.run("sync", "--json")).toMatchObject({ code: 0, json: { cycles: [{ actions: { create: 1 } }] } });
+});
+
+test("a good edit is used though the disk is too full to remember it, and is said", () => {
+  const home = openHome();
+  const lines: string[] = [];
+  const log = { ...silentLogger, error: (line: string) => void lines.push(line) };
+  let changes = 0;
+  const keeper = createKeeper({
+    home: home.home,
+    log,
+    lastGood: {
+      read: () => null,
+      write: () => {
+        throw new AgentError("ERR_STORE", "the database failed: database or disk is full");
+      },
+    },
+    changed: () => {
+      changes += 1;
+    },
+  });
+  expect(keeper.good?.rules.files[0]?.rules).toHaveLength(4);
+  home.writeRules(RULES.replace(/^ {2}- \{name: eco,.*$/m, ""));
+  keeper.look();
+  expect(keeper.good?.rules.files[0]?.rules).toHaveLength(3);
+  expect(changes).toBe(2);
+  expect(lines.join()).toContain("cannot be remembered");
+  keeper.stop();
+});
