@@ -144,3 +144,54 @@ describe("the process dies before each write of", () => {
     });
   }
 });
+
+test("what was approved of a hold that a dying cycle left is carried out", async () => {
+  const bench = openBench({ guard: { revoke: { count: 2, percent: 100 } } });
+  const { Pro, No_Licence } = bench.entra.groups;
+  const people = Array.from({ length: 6 }, (_, i) => addPerson(bench.entra, `Person ${i}`, Pro));
+  await bench.cycle();
+  for (const person of people.slice(0, 4)) move(bench, person, Pro, No_Licence);
+  // The hold is written, the people are still to be decided.
+  const dying = dieBefore((sql) => sql.startsWith("DELETE FROM dirty"));
+  await bench.cycle();
+  dying.revive();
+  expect(dying.dead).toBe(true);
+  bench.look((database) => {
+    const { holds } = openTenantStore(database, "contoso", bench.entra.tenant.id);
+    expect(holds.open()).toHaveLength(1);
+    for (const { id } of holds.open()) holds.approve(id, null, bench.entra.clock.now());
+  });
+  expect(await bench.cycle()).toMatchObject({ exit: 0, record: { actions: { revoke: 4, purge: 4 } } });
+});
+
+test("between two transactions of a large plan: nobody twice, everybody in the end", async () => {
+  // One leaves first, so that somebody is created at the end of one transaction and gets a seat at the beginning of the next.
+  const people = 10_001;
+  const bench = openBench({
+    mailboxSettings: false,
+    tiers: tiers({ Eco: people + 1, Advanced: 0, Pro: 0 }),
+  });
+  const { Eco } = bench.entra.groups;
+  const leaver = addPerson(bench.entra, "Leaver", Eco);
+  await bench.cycle();
+  move(bench, leaver, Eco, null);
+  for (let i = 0; i < people; i += 1) addPerson(bench.entra, `Person ${i}`, Eco);
+  let applying = false;
+  const dying = dieBefore((sql) => {
+    applying ||= sql.startsWith("INSERT INTO account");
+    return applying && sql.startsWith("BEGIN");
+  });
+  expect(await bench.cycle()).toMatchObject({ record: null });
+  dying.revive();
+  const seats = { Eco: people + 1 };
+  const [accounts, licensed] = bench.look((database) => [
+    Number(database.get("SELECT count(*) AS n FROM account")?.["n"]),
+    Number(database.get("SELECT count(*) AS n FROM account WHERE tier='Eco'")?.["n"]),
+  ]);
+  expect(accounts).toBeGreaterThan(9_000);
+  expect(accounts - Number(licensed)).toBe(1);
+  expect(bench.look((database) => faultsInBooks(database, {}))).toEqual([]);
+  const { record } = await bench.cycle();
+  expect(record?.actions).toMatchObject({ create: people + 1 - accounts, assign: people + 1 - licensed });
+  expect(bench.look((database) => faultsInBooks(database, seats))).toEqual([]);
+}, 60_000);
