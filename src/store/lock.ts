@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AgentError } from "../errors.ts";
-import { fileErrors, isBusy } from "./store-errors.ts";
+import { DISK_FULL, fileErrors, isBusy, isFull } from "./store-errors.ts";
 
 export interface InstanceLock {
   release(): void;
@@ -42,8 +42,8 @@ function open(file: string): DatabaseSync {
 
 function unusable(file: string, cause: unknown): AgentError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new AgentError("ERR_STORE", `the lock ${file} cannot be taken: ${why}`, {
-    hint: "give the agent's account write access to the data folder; the lock holds nothing, so it may be deleted",
-    cause,
-  });
+  const hint = isFull(cause)
+    ? DISK_FULL
+    : "give the agent's account write access to the data folder; the lock holds nothing, so it may be deleted";
+  return new AgentError("ERR_STORE", `the lock ${file} cannot be taken: ${why}`, { hint, cause });
 }

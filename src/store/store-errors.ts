@@ -33,13 +33,18 @@ export function isBusy(error: unknown): boolean {
   return code === 5 || code === 6 || error.message.includes("database is locked");
 }
 
-const DISK_FULL = "free space on the disk; nothing was half-done";
+/** Whether there is no space left. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && (primaryCode(error) === 13 || error.message.includes("database or disk is full"));
+}
+
+export const DISK_FULL = "free space on the disk; nothing was half-done";
 
 function hintFor(error: Error): string | null {
   const primary = primaryCode(error);
   const says = (text: string): boolean => error.message.includes(text);
   if (isBusy(error)) return "another program holds the database: close it, then try again";
-  if (primary === 13 || says("database or disk is full")) return DISK_FULL;
+  if (isFull(error)) return DISK_FULL;
   if (primary === 11 || primary === 26 || says("malformed") || says("not a database")) {
     return "the file is damaged: stop the agent, move it away and put a backup (`tiersync backup`) in its place";
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { takeLock } from "../../src/store/lock.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -33,5 +34,22 @@ describe("the instance lock", () => {
     holder.kill("SIGKILL");
     await holder.exited;
     takeLock(file).release();
+  });
+
+  test("that cannot be taken for another reason is not told as a second instance", () => {
+    const folder = tempFolder();
+    const garbage = join(folder, "garbage");
+    writeFileSync(garbage, "no database at all ".repeat(100));
+    mkdirSync(join(folder, "a folder"));
+    writeFileSync(join(folder, "a file"), "");
+    for (const [file, hint] of [
+      [garbage, "deleted"],
+      [join(folder, "a folder"), "deleted"],
+      [join(folder, "a file", "lock"), "write access"],
+    ] as const) {
+      expect(() => takeLock(file)).toThrow(
+        expect.objectContaining({ code: "ERR_STORE", hint: expect.stringContaining(hint) }),
+      );
+    }
   });
 });
