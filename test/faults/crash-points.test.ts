@@ -141,7 +141,7 @@ describe("the process dies before each write of", () => {
         const actions = (await bench.cycle()).record?.actions;
         expect(Object.values(actions ?? { none: 1 }).every((count) => count === 0)).toBe(true);
       }
-    });
+    }, 60_000);
   }
 });
 

@@ -1,5 +1,5 @@
 /** Throttling and silence beyond the time limit: the cycle says so, and the next one goes on from where it was. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openAgent } from "../../src/agent.ts";
 import { loadGoodHome } from "../../src/cli/load-home.ts";
 import { createWorker } from "../../src/cycle/worker.ts";
@@ -16,6 +16,9 @@ const PEOPLE = 5_200;
 /** Of 999 people each. */
 const PAGES = 6;
 const PRO = { kind: "paid", name: "Pro", seats: PEOPLE, warnBelow: null } as const;
+
+/** These are a few thousand people each. */
+setDefaultTimeout(30_000);
 
 /** Too many people for one page, all in Pro. */
 function manyPages(): CycleBench {

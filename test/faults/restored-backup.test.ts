@@ -1,5 +1,5 @@
 /** A database that is not the one last seen here: an earlier one put in its place, or one from another machine. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -9,6 +9,8 @@ import { exported, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 import { runProcess, startProcess } from "../support/subprocess.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+
+setDefaultTimeout(20_000);
 
 const databaseOf = (home: TestHome): string => join(home.home, "data", "tiersync.db");
 

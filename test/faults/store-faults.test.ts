@@ -56,7 +56,7 @@ describe("a disk that is full", () => {
       expect(bench.look((database) => faultsInBooks(database, {}))).toEqual([]);
     }
     expect([...met.keys()]).toEqual(["publishing what was read", "applying"]);
-  });
+  }, 30_000);
 });
 
 describe("a database that another program holds", async () => {
@@ -98,28 +98,32 @@ describe("a database that is damaged", async () => {
   const PAGE = 4096;
   /** Bytes of each page that are overwritten: its head, where its content usually is, all of it. */
   const PARTS = { head: [0, 200], content: [3700, PAGE - 36], whole: [0, PAGE] } as const;
-  test.each(Object.entries(PARTS))("in the %s of any page: it is said, or it did no harm", async (part, [from, to]) => {
-    const pages = readFileSync((await aboutToChange()).file).length / PAGE;
-    let noticed = 0;
-    let next = "";
-    for (let page = 0; page < pages; page += 1) {
-      const bench = await aboutToChange();
-      const good = readFileSync(bench.file);
-      const damaged = Buffer.from(good);
-      damaged.fill(0x5a, page * PAGE + from, page * PAGE + to);
-      writeFileSync(bench.file, damaged);
-      const ended = await bench.cycle();
-      if (ended.exit === 0) continue;
-      noticed += 1;
-      expectClear(ended, /backup/);
-      for (const end of ["", "-wal", "-shm"]) rmSync(bench.file + end, { force: true });
-      writeFileSync(bench.file, good);
-      next = await nextHeals(bench, whole);
-      expect({ page, next }).toEqual({ page, next: "heals" });
-    }
-    expect(noticed).toBeGreaterThan(5);
-    table.add("any", `garbage in the ${part} of a page`, "exit 1 ERR_STORE", `backup put back: ${next}`);
-  });
+  test.each(Object.entries(PARTS))(
+    "in the %s of any page: it is said, or it did no harm",
+    async (part, [from, to]) => {
+      const pages = readFileSync((await aboutToChange()).file).length / PAGE;
+      let noticed = 0;
+      let next = "";
+      for (let page = 0; page < pages; page += 1) {
+        const bench = await aboutToChange();
+        const good = readFileSync(bench.file);
+        const damaged = Buffer.from(good);
+        damaged.fill(0x5a, page * PAGE + from, page * PAGE + to);
+        writeFileSync(bench.file, damaged);
+        const ended = await bench.cycle();
+        if (ended.exit === 0) continue;
+        noticed += 1;
+        expectClear(ended, /backup/);
+        for (const end of ["", "-wal", "-shm"]) rmSync(bench.file + end, { force: true });
+        writeFileSync(bench.file, good);
+        next = await nextHeals(bench, whole);
+        expect({ page, next }).toEqual({ page, next: "heals" });
+      }
+      expect(noticed).toBeGreaterThan(5);
+      table.add("any", `garbage in the ${part} of a page`, "exit 1 ERR_STORE", `backup put back: ${next}`);
+    },
+    30_000,
+  );
 });
 
 /** What is done to the home, and what puts it right again. */
