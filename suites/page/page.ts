@@ -1,6 +1,6 @@
 /**
  * The status page in a real browser: `bun test ./suites/page/page.ts`. Needs Chromium (CHROMIUM, else /usr/bin/chromium). The
- * name keeps it out of `bun test test`. With SHOTS=DIR it leaves screenshots there.
+ * name keeps it out of `bun test`. With SHOTS=DIR it leaves screenshots there.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
