@@ -6,7 +6,7 @@ import { Client, GraphClientError, ResponseType } from "@microsoft/microsoft-gra
 import { AgentError } from "../errors.ts";
 import type { Call, Pause } from "./call.ts";
 import { type GraphAnswer, graphError, incomplete } from "./graph-errors.ts";
-import { Bearer, CallContext, Retry, Transport } from "./middleware.ts";
+import { Bearer, bodyOf, CallContext, parseJson, Retry, Transport } from "./middleware.ts";
 import type { EntraLimits, EntraOptions } from "./options.ts";
 import type { TokenSource } from "./token.ts";
 
@@ -50,7 +50,7 @@ export function createGraphClient(
       .headers({ accept: "application/json", "client-request-id": crypto.randomUUID() });
     try {
       const response: Response = await (body === undefined ? request.get() : request.post(body));
-      return await read(response, call);
+      return read(response, call);
     } catch (error) {
       // The SDK would wrap anything else and lose its fields.
       const inner: unknown = error instanceof GraphClientError ? error.customError?.agentError : undefined;
@@ -58,8 +58,8 @@ export function createGraphClient(
     }
   }
 
-  async function read(response: Response, call: Call): Promise<GraphAnswer> {
-    const text = await response.text();
+  function read(response: Response, call: Call): GraphAnswer {
+    const text = bodyOf(response);
     const answer = { status: response.status, headers: response.headers, body: parseJson(text) };
     if (response.ok && answer.body === undefined) {
       throw incomplete(call.what, `the answer of Microsoft Graph is cut or no JSON (${text.length} characters)`);
@@ -92,12 +92,4 @@ export function createGraphClient(
 export function expectOk(answer: GraphAnswer, call: Call): unknown {
   if (answer.status >= 200 && answer.status < 300) return answer.body;
   throw graphError(answer, call);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

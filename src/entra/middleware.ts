@@ -62,7 +62,7 @@ export class Bearer extends Link {
     const response = await this.#send(context, token);
     if (response.status === 401) {
       await this.#send(context, await this.#orWrap(this.#tokens.renew(token, call)));
-    } else if (response.status === 403 && lacksRights(await peek(response))) {
+    } else if (response.status === 403 && lacksRights(peek(response))) {
       if (this.#givenUp !== null && this.#givenUp !== token) return;
       this.#givenUp = token;
       await this.#send(context, await this.#orWrap(this.#tokens.renew(token, call)));
@@ -110,7 +110,7 @@ export class Retry extends Link {
         told = parseRetryAfter(response.headers.get("retry-after"), this.#clock.now());
         if (response.status !== 429 && told === null) failures += 1;
         if (failures > RETRIES) return;
-        const error = graphError(await peek(response), call);
+        const error = graphError(peek(response), call);
         giveUp = told === null ? error : throttled(error);
       } else {
         if (call.signal.aborted) throw wrapped(stopped(call));
@@ -122,6 +122,25 @@ export class Retry extends Link {
         throw wrapped(error);
       });
     }
+  }
+}
+
+/** Bodies as they were read: a new `Response` around a text would encode it and decode it once more. */
+const bodies = new WeakMap<Response, string>();
+
+/** The body of a response of `Transport`, which has read it. */
+export function bodyOf(response: Response): string {
+  const body = bodies.get(response);
+  if (body === undefined) throw new TypeError("a response whose body was not read");
+  return body;
+}
+
+/** Undefined: no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -152,8 +171,8 @@ export class Transport extends Link {
       const text = await response.text();
       const date = Date.parse(response.headers.get("date") ?? "");
       if (!Number.isNaN(date)) this.serverTime = date;
-      const { status, headers } = response;
-      return new Response(status === 204 || status === 304 ? null : text, { status, headers });
+      bodies.set(response, text);
+      return response;
     });
   }
 }
@@ -173,12 +192,8 @@ function headersOf(context: Context): Record<string, string> {
   return { ...(context.options?.headers as Record<string, string> | undefined) };
 }
 
-async function peek(response: Response): Promise<{ status: number; headers: Headers; body: unknown }> {
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  return { status: response.status, headers: response.headers, body };
+function peek(response: Response): { status: number; headers: Headers; body: unknown } {
+  return { status: response.status, headers: response.headers, body: parseJson(bodyOf(response)) };
 }
 
 /** What the SDK lets through as it is; any other error loses its fields there. */
