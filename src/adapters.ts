@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRotation, type NextCertificateFile } from "./config/certificate-rotation.ts";
 import { resolveSecret, type SecretRef } from "./config/secrets.ts";
-import type { AgentConfig, CredentialConfig, NotifyConfig, ScimAuth, TenantConfig } from "./config/types.ts";
+import type {
+  AgentConfig,
+  CredentialConfig,
+  NotifyConfig,
+  ScimAuth,
+  ScimConfig,
+  TenantConfig,
+} from "./config/types.ts";
 import { CONTESTED } from "./cycle/evaluate-people.ts";
 import { contestedNotice } from "./cycle/notices.ts";
 import type { Clock, LicenceTarget } from "./cycle/ports.ts";
@@ -23,6 +30,7 @@ import type { Logging } from "./platform/logging.ts";
 import { readProtectedText } from "./platform/protect.ts";
 import { createLedger } from "./targets/ledger.ts";
 import type { ScimOptions } from "./targets/scim/options.ts";
+import { probeScim, type ScimProbe } from "./targets/scim/probe.ts";
 import { createScimTarget } from "./targets/scim/target.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -41,6 +49,8 @@ export interface TenantAdapters {
   readonly source: EntraSource;
   readonly probe: EntraProbe;
   readonly target: LicenceTarget;
+  /** Asks a remote licence system as a cycle would, and changes nothing; null: there is none to ask. */
+  readonly probeTarget: (signal: AbortSignal) => Promise<ScimProbe | null>;
   readonly notifier: Notifier;
 }
 
@@ -101,35 +111,38 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
         logger: childLogger(logging.logger("notify"), { tenant: name }),
       }),
     );
-  const target = (
-    { name, target: to, tiers }: TenantConfig,
+  const scim = (
+    to: ScimConfig,
+    { name, tiers }: TenantConfig,
     { network }: AgentConfig,
     store: TenantStore,
-  ): LicenceTarget =>
-    keep("target", name, [to, tiers, network], () => {
-      if (to.kind === "ledger") return createLedger(store);
-      const log = childLogger(logging.logger("target"), { tenant: name });
-      const { url, tierAs, onPurge, onDrift } = to;
-      return createScimTarget({
-        url,
-        auth: scimAuth(to.auth, secret),
-        tierAs,
-        onPurge,
-        onDrift,
-        tiers: tiers.flatMap((tier) => (tier.kind === "paid" ? [tier.name] : [])),
-        fetch: createFetch(network),
-        clock,
-        logger: log,
-        accounts: store.accounts,
-        remote: store.remote,
-        transaction: store.transaction,
-        drift: onDrift === "repair" ? (drift) => noteDrift(store, drift, clock.now()) : () => undefined,
-      });
-    });
+  ): ScimOptions => {
+    const { url, tierAs, onPurge, onDrift } = to;
+    return {
+      ...{ url, tierAs, onPurge, onDrift },
+      auth: scimAuth(to.auth, secret),
+      tiers: tiers.flatMap((tier) => (tier.kind === "paid" ? [tier.name] : [])),
+      fetch: createFetch(network),
+      clock,
+      logger: childLogger(logging.logger("target"), { tenant: name }),
+      ...{ accounts: store.accounts, remote: store.remote, transaction: store.transaction },
+      drift: onDrift === "repair" ? (drift) => noteDrift(store, drift, clock.now()) : () => undefined,
+    };
+  };
+  const target = (tenant: TenantConfig, config: AgentConfig, store: TenantStore): LicenceTarget => {
+    const { name, target: to, tiers } = tenant;
+    return keep("target", name, [to, tiers, config.network], () =>
+      to.kind === "ledger" ? createLedger(store) : createScimTarget(scim(to, tenant, config, store)),
+    );
+  };
   return {
     of: (tenant, config, store) => ({
       ...entra(tenant, config),
       target: target(tenant, config, store),
+      probeTarget: async (signal) => {
+        const to = tenant.target;
+        return to.kind === "ledger" ? null : await probeScim(scim(to, tenant, config, store), signal);
+      },
       notifier: notifier(tenant, config, store),
     }),
   };

@@ -90,6 +90,7 @@ export interface Agent {
   probe(tenant: string): EntraProbe;
   /** Asks the directory for a user by object id, user principal name or mail; null: there is none. */
   findUser(tenant: string, name: string, signal: AbortSignal): Promise<DirectoryUser | null>;
+  probeTarget: (tenant: string, signal: AbortSignal) => ReturnType<TenantAdapters["probeTarget"]>;
   notifier(tenant: string): Notifier;
   /** Sends what waits in the outbox, and pings after a good cycle. `pauses`: keep to the growing pauses after failures. */
   tell(
@@ -224,6 +225,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
       await notifier.deliver({ pauses, signal: bounded });
       if (record !== null && record.outcome !== "failed") await notifier.heartbeat(bounded);
     },
+    probeTarget: (tenant, signal) => of(tenant).probeTarget(signal),
     notifier: (tenant) => of(tenant).notifier,
     noticeBroken: (findings) => {
       const told = new Set<string>();

@@ -44,6 +44,7 @@ async function checkTenants(
   const { checkDirectory } = await import("./checks/directory.ts");
   const { checkNotify } = await import("./checks/notify.ts");
   const { checkSecrets } = await import("./checks/secrets.ts");
+  const { checkTarget } = await import("./checks/target.ts");
   const { checkTenant } = await import("./checks/tenant.ts");
   const logging = commandLogging(home, null, { ...options, quiet: !options.verbose }, io);
   const progress = createProgress(io, options.quiet === true || options.json === true || !io.terminal.err);
@@ -59,6 +60,7 @@ async function checkTenants(
         ...(await checkSecrets(tenant, { home, env: io.env })),
         ...checkCredential(tenant, Date.now()),
         ...(await checkDirectory(tenant, context)),
+        await checkTarget(tenant, { agent, stop: stop.signal }),
         ...(await checkNotify(tenant.name, { agent, sendTest: options.sendTest === true, stop: stop.signal })),
       ]),
     );

@@ -5,7 +5,7 @@ import type { CheckResult } from "../../model/views.ts";
 import { ok, warn } from "./result.ts";
 
 export function checkTenant(tenant: TenantConfig): CheckResult[] {
-  return [checkSeats(tenant), ...checkGuard(tenant), checkTarget(tenant)];
+  return [checkSeats(tenant), ...checkGuard(tenant)];
 }
 
 function checkSeats({ name, tiers }: TenantConfig): CheckResult {
@@ -23,9 +23,4 @@ function checkGuard({ name, guard }: TenantConfig): CheckResult[] {
   return off.map((kind) =>
     warn("guard.off", name, `the brake on ${kind} is off`, `take \`${kind}: false\` out of \`guard:\` to put it on`),
   );
-}
-
-function checkTarget({ name, target }: TenantConfig): CheckResult {
-  if (target.kind === "ledger") return ok("target", name, "the embedded ledger");
-  return ok("target", name, `SCIM at ${target.url}, tier as ${target.tierAs}`);
 }
