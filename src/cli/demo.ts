@@ -2,9 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { InvalidArgumentError } from "@commander-js/extra-typings";
 import rulesTemplate from "../../rules/secure-exchanges.yaml" with { type: "text" };
 import { createCertificate } from "../entra/self-signed.ts";
-import type { ExitCode } from "../errors.ts";
+import { AgentError, type ExitCode } from "../errors.ts";
 import { writeProtected } from "../platform/protect.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { demoReport } from "./demo-report.ts";
@@ -21,6 +22,7 @@ export interface DemoOptions extends GlobalOptions {
 
 /** Someone in the simulated tenant comes, moves or leaves this often, and a cycle follows. */
 const LIFE_EVERY = 5000;
+const USUAL_PORT = 8321;
 const STOP_WITHIN = 4000;
 const CLIENT_ID = "aaaaaaaa-0000-4000-8000-000000000001";
 
@@ -44,7 +46,7 @@ export async function demo(options: DemoOptions, io: CommandIo): Promise<ExitCod
     progress.step("making a certificate and a home folder");
     tenant.register({
       clientId: CLIENT_ID,
-      certificates: [await writeHome(home, tenant.id, graph.port, options.port ?? 8321)],
+      certificates: [await writeHome(home, tenant.id, graph.port, options.port ?? (await usualPort()))],
     });
     let shown = false;
     const running = await startAgent({
@@ -76,6 +78,25 @@ export async function demo(options: DemoOptions, io: CommandIo): Promise<ExitCod
     await graph.stop(500);
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** The agent's usual port, or any free one where something has it already: a demo is not to fail for that. */
+async function usualPort(): Promise<number> {
+  const { serveLoopback } = await import("../platform/serve.ts");
+  try {
+    const server = await serveLoopback(() => new Response(), { host: "127.0.0.1", port: USUAL_PORT });
+    await server.stop(0);
+    return USUAL_PORT;
+  } catch (error) {
+    if (error instanceof AgentError && error.facts["errno"] === "EADDRINUSE") return 0;
+    throw error;
+  }
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > 65535) throw new InvalidArgumentError("Use 0 to 65535.");
+  return number;
 }
 
 /** Returns the certificate to register. */
@@ -143,6 +164,6 @@ export const demoCommand = defineCommand({
   configure: (command) =>
     command
       .option("--once", "end after one cycle")
-      .option("--port <port>", "port of the status API; 0: any free one", Number),
+      .option("--port <port>", "port of the status API; 0: any free one (default: 8321 if it is free)", port),
   run: (options, io) => demo(options, io),
 });
