@@ -23,6 +23,7 @@ import type { CredentialView, TenantPlanView } from "./model/views.ts";
 import type { Notifier } from "./notify/notifier.ts";
 import type { Logging } from "./platform/logging.ts";
 import { machineId } from "./platform/machine.ts";
+import { createMemoryKeeper } from "./platform/memory.ts";
 import { unknownMembers } from "./rules/bind.ts";
 import type { RuleSet } from "./rules/types.ts";
 import { type Database, openDatabase } from "./store/database.ts";
@@ -116,6 +117,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   const clock = { now: () => Date.now() };
   const stores = new Map<string, TenantStore>();
   const identity = readIdentity({ database, file: join(home, SEEN_FILE), machine: machineId() });
+  const keepMemory = createMemoryKeeper();
   let current = configuration;
   let pruned = 0;
 
@@ -166,7 +168,10 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     store: store(name),
     clock,
     log: childLogger(logging.logger("cycle"), { tenant: name }),
-    progress: options.progress ?? (() => undefined),
+    progress: (step) => {
+      keepMemory(step.step, step.done);
+      options.progress?.(step);
+    },
   });
 
   return {

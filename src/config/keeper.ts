@@ -11,7 +11,7 @@ import { type HomeFiles, hasError, parseHome } from "./parse.ts";
 import type { AgentConfig } from "./types.ts";
 
 /** Files are looked at this often. Reading them is cheaper than trusting watchers, which lose recreated folders and bursts. */
-const LOOK_EVERY = 1000;
+const LOOK_EVERY = 500;
 
 export interface GoodSet {
   readonly config: AgentConfig;

@@ -49,6 +49,7 @@ export async function applyPlan(
     });
   };
   let done = 0;
+  parts.progress({ tenant: settings.name, step: "apply", done, of: plan.actions.length });
   const remote = parts.target.kind !== "ledger";
   for (const batch of remote ? segments(plan.actions) : batches(plan.actions)) {
     request.signal.throwIfAborted();
