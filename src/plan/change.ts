@@ -23,13 +23,18 @@ export interface Change {
   /** What needs no seat, in the order in which it must be done. */
   readonly actions: readonly Action[];
   /** Wants a seat, and since when. */
-  readonly request: Omit<SeatRequest, "person"> | null;
+  readonly request: SeatRequest | null;
   /** What is decided when every action succeeds and the seat is given. */
   readonly decision: Decision;
 }
 
-/** The change for one person. Throws when the verdict names a tier that is not declared. */
-export function changeOf(candidate: Candidate, standing: AddressStanding = UNCONTESTED, context: PlanContext): Change {
+/** The change for one person, whose index in the plan is `person`. Throws when the verdict names a tier that is not declared. */
+export function changeOf(
+  candidate: Candidate,
+  standing: AddressStanding = UNCONTESTED,
+  context: PlanContext,
+  person: number,
+): Change {
   const { verdict } = candidate;
   const halt = haltOf(candidate, context);
   if (halt !== null) return still(candidate, context, halt.state, halt.reason, keptPlace(candidate));
@@ -39,7 +44,7 @@ export function changeOf(candidate: Candidate, standing: AddressStanding = UNCON
   if (standing.contested !== null) return still(candidate, context, "conflict", standing.contested);
   switch (verdict.kind) {
     case "tier":
-      return licence(candidate, verdict.tier, reasons.byRule(verdict.rule), standing, context);
+      return licence(candidate, verdict.tier, reasons.byRule(verdict.rule), standing, context, person);
     case "revoke":
       return revoke(candidate, standing, context);
     case "unknown":
@@ -55,6 +60,7 @@ function licence(
   reason: string,
   standing: AddressStanding,
   context: PlanContext,
+  person: number,
 ): Change {
   if (!context.seats.has(tier)) throw new Error(`no paid tier "${tier}" is declared`);
   const place = keptPlace(candidate);
@@ -76,7 +82,8 @@ function licence(
     const state = held === null ? "unlicensed" : "licensed";
     return { actions, request: null, decision: decide(candidate, context, state, reasons.leftAsFound(tier, held)) };
   }
-  const request = held === tier ? null : { id: candidate.id, from: held, to: tier, since: place?.since ?? context.now };
+  const since = place?.since ?? context.now;
+  const request = held === tier ? null : { person, id: candidate.id, from: held, to: tier, since };
   return { actions, request, decision: decide(candidate, context, "licensed", reason) };
 }
 

@@ -34,13 +34,15 @@ export function inOrder({ own, moves, seats, seatAction, waits }: OrderInput): A
     for (const request of ring) seated.push({ ...seatAction(request), swap: number + 1 });
   });
 
-  const done = new Set([...seats.given, ...seats.swaps.flat()].map((request) => request.person));
+  const done = new Uint8Array(own.length);
+  for (const { person } of seats.given) done[person] = 1;
+  for (const ring of seats.swaps) for (const { person } of ring) done[person] = 1;
   const releases: Action[] = [];
   const revokes: Action[] = [];
   const purges: Action[] = [];
   const others: Action[] = [];
   own.forEach((_, person) => {
-    if (done.has(person)) return;
+    if (done[person] === 1) return;
     const actions = rest(person);
     if (actions.some((action) => action.kind === "revoke")) revokes.push(...actions);
     else if (actions[0]?.kind === "release") releases.push(...actions);

@@ -31,13 +31,11 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
   const context = planContext(input);
   const people = [...input.people].sort((left, right) => compareIds(left.id, right.id) || left.key - right.key);
   const addresses = settleAddresses(people, input.unbound, context);
-  const changes = people.map((candidate, index) => changeOf(candidate, addresses.standings[index], context));
+  const changes = people.map((candidate, index) => changeOf(candidate, addresses.standings[index], context, index));
   const own = changes.map(({ actions }) => actions);
   const decisions = changes.map(({ decision }) => decision);
   const requests: SeatRequest[] = [];
-  changes.forEach(({ request }, person) => {
-    if (request !== null) requests.push({ person, ...request });
-  });
+  for (const { request } of changes) if (request !== null) requests.push(request);
   const seatAction = (request: SeatRequest) => actionFor(request, people, decisions);
   const seats = allocateSeats(requests, context.seats, usedAfterRevokes(input, own), (request) =>
     request.from === null ? false : stop(seatAction(request), own[request.person] ?? []),

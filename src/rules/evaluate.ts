@@ -65,8 +65,20 @@ export function evaluate(bound: BoundRules, facts: PersonFacts, now: number): Ve
   }
   const other = open?.find((rule) => rule.tier !== tier);
   if (other !== undefined) return unknown(other);
-  if (!winner.revoking) return { kind: "tier", tier, rule: winner.ref };
+  if (!winner.revoking) return verdictBy(winner);
   return { kind: "revoke", tier, rule: winner.ref, doubt: doubt(bound, facts, now) };
+}
+
+/** The same object for everybody: a hundred thousand people are decided by a handful of rules. */
+const verdicts = new WeakMap<BoundRule, Verdict>();
+
+function verdictBy(rule: BoundRule): Verdict {
+  let verdict = verdicts.get(rule);
+  if (verdict === undefined) {
+    verdict = { kind: "tier", tier: rule.tier, rule: rule.ref };
+    verdicts.set(rule, verdict);
+  }
+  return verdict;
 }
 
 /**
