@@ -76,7 +76,12 @@ export interface Profile {
   readonly timeZone: string | null;
 }
 
+/** ASCII without capitals and white space. */
+const CANONICAL = /^[!-@[-~]*$/;
+
 /** The one canonical form under which two addresses count as the same. */
 export function addressKey(address: string): string {
+  // Nearly every address is in that form: then no new text is made of it.
+  if (CANONICAL.test(address)) return address;
   return address.trim().normalize("NFC").toLowerCase();
 }

@@ -58,7 +58,7 @@ export function settleAddresses(
     }
   }
   const own = people.map((person) => useOf(person, unbound, context));
-  const uses = [...own, ...foreign];
+  const uses = foreign.length === 0 ? own : [...own, ...foreign];
   const contested = contestedAddresses(uses, unbound);
 
   const standings = own.map((use, index): AddressStanding => {
