@@ -47,6 +47,7 @@ export function settleAddresses(
   accounts: readonly Account[],
   context: PlanContext,
 ): Addresses {
+  if (accounts.length === 0 && isQuiet(people)) return { standings: people.map(() => UNCONTESTED), moves: [] };
   const ids = new Set(people.map((person) => person.id));
   const unbound = new Map<string, Account[]>();
   const foreign: Use[] = [];
@@ -74,6 +75,21 @@ export function settleAddresses(
     };
   });
   return { standings, moves: orderMoves(own, standings) };
+}
+
+/** Everybody keeps to an address of their own, which no second one has anything to do with: the usual case, and it spares all the rest. */
+function isQuiet(people: readonly Candidate[]): boolean {
+  const seen = new Set<string>();
+  for (const { account, address } of people) {
+    const holds = account === null ? null : addressKey(account.address);
+    const wants = address === null ? null : addressKey(address);
+    if (holds !== null && wants !== null && holds !== wants) return false;
+    const key = holds ?? wants;
+    if (key === null) continue;
+    if (seen.has(key)) return false;
+    seen.add(key);
+  }
+  return true;
 }
 
 function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[]>, context: PlanContext): Use {

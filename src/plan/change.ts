@@ -156,13 +156,15 @@ function keptPlace({ previous, verdict }: Candidate): QueuePlace | null {
   return verdict.kind === "unknown" || verdict.kind === "revoke" ? place : null;
 }
 
+const NO_MORE = {};
+
 /** The decision for somebody in `state`; `since` goes on while the state stays, and is the queue's for those who wait. */
 export function decide(
   candidate: Candidate,
   context: PlanContext,
   state: PersonState,
   reason: string,
-  more: { readonly queue?: QueuePlace | null; readonly purgeAt?: number | null } = {},
+  more: { readonly queue?: QueuePlace | null; readonly purgeAt?: number | null } = NO_MORE,
 ): Decision {
   const { verdict, previous } = candidate;
   const queue = more.queue ?? null;

@@ -4,7 +4,7 @@ import type { Candidate, Decision } from "../model/person.ts";
 import { type TierName, tierUsage } from "../model/tier.ts";
 import { settleAddresses } from "./addresses.ts";
 import { act, changeOf, decide } from "./change.ts";
-import { compareIds, type PlanContext, planContext } from "./context.ts";
+import { type PlanContext, planContext } from "./context.ts";
 import { inOrder } from "./order.ts";
 import { noSeat } from "./reasons.ts";
 import type { SeatRequest } from "./seat-request.ts";
@@ -29,13 +29,17 @@ export function proposePlan(input: PlanInput): Plan {
 /** The plan as it is when those whom `stop` names are passed over at their turn: they get no seat and free none. */
 export function draftPlan(input: PlanInput, stop: Stop): Draft {
   const context = planContext(input);
-  const people = [...input.people].sort((left, right) => compareIds(left.id, right.id) || left.key - right.key);
+  const people = [...input.people].sort((left, right) => left.key - right.key);
   const addresses = settleAddresses(people, input.unbound, context);
-  const changes = people.map((candidate, index) => changeOf(candidate, addresses.standings[index], context, index));
-  const own = changes.map(({ actions }) => actions);
-  const decisions = changes.map(({ decision }) => decision);
+  const own: (readonly Action[])[] = [];
+  const decisions: Decision[] = [];
   const requests: SeatRequest[] = [];
-  for (const { request } of changes) if (request !== null) requests.push(request);
+  for (const [index, candidate] of people.entries()) {
+    const { actions, decision, request } = changeOf(candidate, addresses.standings[index], context, index);
+    own.push(actions);
+    decisions.push(decision);
+    if (request !== null) requests.push(request);
+  }
   const seatAction = (request: SeatRequest) => actionFor(request, people, decisions);
   const seats = allocateSeats(requests, context.seats, usedAfterRevokes(input, own), (request) =>
     request.from === null ? false : stop(seatAction(request), own[request.person] ?? []),

@@ -41,7 +41,9 @@ export function allocateSeats(
     if (queue === undefined) throw new Error(`no paid tier "${request.to}" is declared`);
     queue.people.push(request);
   }
-  for (const queue of queues.values()) queue.people.sort(compareRequests);
+  for (const [tier, { people }] of queues) {
+    if (people.length + (used.get(tier) ?? 0) > (seats.get(tier) ?? 0)) people.sort(compareRequests);
+  }
 
   const after = new Map(used);
   const given: SeatRequest[] = [];

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import type { Candidate } from "../../src/model/person.ts";
 import { proposePlan } from "../../src/plan/propose.ts";
+import type { Plan } from "../../src/plan/types.ts";
+import { tenants } from "../support/plan-arbitraries.ts";
 import { account, brief, decisionOf, holder, person, planInput, previous, wants } from "../support/plan-people.ts";
 
 function moved(key: number, from: string, to: string): Candidate {
@@ -85,5 +88,17 @@ describe("addresses", () => {
       planInput([moved(1, "a@x.example", "b@x.example"), moved(2, "b@x.example", "a@x.example")]),
     );
     expect(brief(plan).sort()).toEqual(["update id-1", "update id-2"]);
+  });
+
+  test("that nobody shares are settled as if all were looked at", () => {
+    // An account that has nothing to do with anybody keeps the shortcut from being taken.
+    const elsewhere = account(999, { boundTo: "id-elsewhere", address: "elsewhere@contoso.example" });
+    fc.assert(
+      fc.property(fc.oneof(tenants(false), tenants(true)), ({ unbound: _, ...input }) => {
+        const plans = [[], [elsewhere]].map((unbound) => proposePlan({ ...input, unbound }));
+        expect(plans[0]).toEqual(plans[1] as Plan);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
