@@ -1,5 +1,4 @@
 /** E-mail to the account administrators. */
-import MailComposer from "nodemailer/lib/mail-composer";
 import type { OutgoingMessage } from "../cycle/message-ports.ts";
 import type { Logger } from "../log.ts";
 import type { NoticeData } from "../model/notice.ts";
@@ -80,8 +79,9 @@ function outcome({ accepted, refused, rejected }: SmtpReceipt, reached: boolean)
   return later.length === 0 ? DELIVERED : { error: said, left: later.map(({ address }) => address) };
 }
 
-function compose({ from, to }: MailOptions, content: MessageText, id: string, at: number): Promise<Buffer> {
+async function compose({ from, to }: MailOptions, content: MessageText, id: string, at: number): Promise<Buffer> {
   const domain = /@([A-Za-z0-9.-]+)>?$/.exec(from)?.[1] ?? "tiersync.invalid";
+  const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
   return new MailComposer({
     from,
     to: [...to],

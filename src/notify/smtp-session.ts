@@ -1,8 +1,7 @@
 /** One connection to a mail server, as promises that a signal can cut short. */
 import type { Socket } from "node:net";
 import { getCACertificates, TLSSocket } from "node:tls";
-import SMTPConnection from "nodemailer/lib/smtp-connection";
-import httpProxyClient from "nodemailer/lib/smtp-connection/http-proxy-client";
+import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { type RefusedRecipient, refusals, type SmtpFault, smtpError } from "./smtp-fault.ts";
 
 export interface SmtpTimeouts {
@@ -55,6 +54,11 @@ export async function openSmtpSession(options: SmtpOptions, signal: AbortSignal)
   const server = `${options.host}:${options.port}`;
   const timeouts = { ...DEFAULTS, ...options.timeouts };
   const password = await options.login?.password();
+  // Loaded when there is something to send: many homes have no mail server, and the library takes its memory.
+  const [{ default: Connection }, { default: connectByProxy }] = await Promise.all([
+    import("nodemailer/lib/smtp-connection"),
+    import("nodemailer/lib/smtp-connection/http-proxy-client"),
+  ]);
   let connection: SMTPConnection | null = null;
   try {
     const tunnel =
@@ -62,12 +66,12 @@ export async function openSmtpSession(options: SmtpOptions, signal: AbortSignal)
         ? null
         : await step<Socket>(null, signal, (done) => {
             const { host, port, proxy } = options;
-            httpProxyClient(proxy as string, port, host, { timeout: timeouts.connect }, (error, socket) => {
+            connectByProxy(proxy as string, port, host, { timeout: timeouts.connect }, (error, socket) => {
               if (signal.aborted) socket?.destroy();
               done(error, socket);
             });
           });
-    const opened = new SMTPConnection(connectionOptions(options, timeouts, tunnel));
+    const opened = new Connection(connectionOptions(options, timeouts, tunnel));
     connection = opened;
     // Errors are told to whoever waits; without anybody waiting, one says only that the connection is gone.
     opened.on("error", () => undefined);
