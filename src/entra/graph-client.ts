@@ -6,7 +6,7 @@ import { Client, GraphClientError, ResponseType } from "@microsoft/microsoft-gra
 import { AgentError } from "../errors.ts";
 import type { Call, Pause } from "./call.ts";
 import { type GraphAnswer, graphError, incomplete } from "./graph-errors.ts";
-import { Bearer, bodyOf, CallContext, parseJson, Retry, Transport } from "./middleware.ts";
+import { Bearer, bodyOf, CallContext, Retry, Transport } from "./middleware.ts";
 import type { EntraLimits, EntraOptions } from "./options.ts";
 import type { TokenSource } from "./token.ts";
 
@@ -59,10 +59,9 @@ export function createGraphClient(
   }
 
   function read(response: Response, call: Call): GraphAnswer {
-    const text = bodyOf(response);
-    const answer = { status: response.status, headers: response.headers, body: parseJson(text) };
+    const answer = { status: response.status, headers: response.headers, body: bodyOf(response) };
     if (response.ok && answer.body === undefined) {
-      throw incomplete(call.what, `the answer of Microsoft Graph is cut or no JSON (${text.length} characters)`);
+      throw incomplete(call.what, "the answer of Microsoft Graph is cut or no JSON");
     }
     return answer;
   }

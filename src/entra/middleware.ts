@@ -125,22 +125,24 @@ export class Retry extends Link {
   }
 }
 
-/** Bodies as they were read: a new `Response` around a text would encode it and decode it once more. */
-const bodies = new WeakMap<Response, string>();
+/** Bodies as they were parsed. */
+const bodies = new WeakMap<Response, { readonly json: unknown }>();
 
-/** The body of a response of `Transport`, which has read it. */
-export function bodyOf(response: Response): string {
+/** The JSON of a response of `Transport`, which has read it; undefined: it is empty or no JSON. */
+export function bodyOf(response: Response): unknown {
   const body = bodies.get(response);
   if (body === undefined) throw new TypeError("a response whose body was not read");
-  return body;
+  return body.json;
 }
 
-/** Undefined: no JSON. */
-export function parseJson(text: string): unknown {
+/** By the response itself: strings that are parsed from a text may keep the whole of it in memory. */
+async function readJson(response: Response): Promise<unknown> {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return await response.json();
+  } catch (error) {
+    // A page of a proxy, or a text that was cut; what else can fail is the connection.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
@@ -168,10 +170,10 @@ export class Transport extends Link {
         typeof body === "string" ? { ...init, body, signal } : { ...init, signal },
       );
       // Read here, so that a body which stalls or breaks off counts as a failed try.
-      const text = await response.text();
+      const json = await readJson(response);
       const date = Date.parse(response.headers.get("date") ?? "");
       if (!Number.isNaN(date)) this.serverTime = date;
-      bodies.set(response, text);
+      bodies.set(response, { json });
       return response;
     });
   }
@@ -193,7 +195,7 @@ function headersOf(context: Context): Record<string, string> {
 }
 
 function peek(response: Response): { status: number; headers: Headers; body: unknown } {
-  return { status: response.status, headers: response.headers, body: parseJson(bodyOf(response)) };
+  return { status: response.status, headers: response.headers, body: bodyOf(response) };
 }
 
 /** What the SDK lets through as it is; any other error loses its fields there. */
