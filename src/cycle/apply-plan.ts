@@ -53,9 +53,8 @@ export async function applyPlan(
   const remote = parts.target.kind !== "ledger";
   for (const batch of remote ? segments(plan.actions) : batches(plan.actions)) {
     request.signal.throwIfAborted();
-    const possible = batch.filter((action) => people.possible(action));
-    const items = possible.map((action) => people.item(action));
-    if (remote) cycle.intend(possible);
+    const items = batch.flatMap((action, index) => (people.possible(action) ? people.item(action, done + index) : []));
+    if (remote) cycle.intend(items.map(({ action }) => action));
     try {
       await parts.target.apply(items, settle, request.signal);
     } catch (thrown) {

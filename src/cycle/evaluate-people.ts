@@ -1,17 +1,12 @@
 /** From stored people to candidates for the plan: what the rules say of each. */
-import type { Mailbox, PersonFacts, Profile } from "../model/directory.ts";
-import type { Candidate } from "../model/person.ts";
+import type { PersonFacts } from "../model/directory.ts";
+import type { PreviousDecision } from "../model/person.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { evaluate } from "../rules/evaluate.ts";
 import { leaves } from "../rules/needs.ts";
 import type { BoundRules } from "../rules/types.ts";
+import { EvaluatedPerson, type Known } from "./evaluated-person.ts";
 import type { GroupGraph, StoredPerson } from "./store-ports.ts";
-
-/** A candidate with what is shown of the person. */
-export interface Known extends Candidate {
-  readonly displayName: string | null;
-  readonly groups: readonly string[];
-}
 
 export interface Evaluator {
   /** Null for someone in no group in scope, or deleted, of whom nothing was ever decided and who has no account. */
@@ -19,20 +14,25 @@ export interface Evaluator {
   facts(person: StoredPerson): PersonFacts | null;
 }
 
-export function createEvaluator(
-  rules: BoundRules,
-  graph: GroupGraph,
-  now: number,
-  mailboxSettings: boolean,
-  contests: ReadonlyMap<number, number> = new Map(),
-): Evaluator {
+export interface EvaluatorOptions {
+  /** Graph's time; epoch ms. */
+  readonly now: number;
+  readonly mailboxSettings: boolean;
+  /** How often somebody else changed a person's tier back, by person. */
+  readonly contests?: ReadonlyMap<number, number>;
+  /** False: whoever was refused before is tried at once rather than after the next pause. */
+  readonly pauses?: boolean;
+}
+
+export function createEvaluator(rules: BoundRules, graph: GroupGraph, options: EvaluatorOptions): Evaluator {
+  const { now, mailboxSettings, contests = new Map<number, number>(), pauses = true } = options;
   const names = createGroupNames(rules, graph);
   const facts = (person: StoredPerson): PersonFacts | null =>
     person.properties === null
       ? null
       : {
           id: person.id,
-          properties: JSON.parse(person.properties) as Record<string, unknown>,
+          properties: person.properties,
           mailbox: person.mailbox,
           groups: graph.closure(person.direct),
           presence: person.presence,
@@ -44,23 +44,21 @@ export function createEvaluator(
       const gone = person.direct === "" || person.presence === "deleted";
       if (gone && person.previous === null && person.account === null) return null;
       const known = facts(person);
-      const verdict = unlessContested(verdictOf(person, known, rules, now), contests.get(person.key) ?? 0);
-      const profile = known === null ? null : profileOf(known);
-      const present = person.presence === "present" && person.direct !== "";
-      return {
-        key: person.key,
-        id: person.id,
-        address: present ? (profile?.address ?? null) : null,
-        verdict,
-        profile: present && profile !== null ? JSON.stringify(profile) : null,
+      return new EvaluatedPerson(person, {
+        verdict: unlessContested(verdictOf(person, known, rules, now), contests.get(person.key) ?? 0),
+        facts: known,
+        present: !gone,
         mailboxRead: !mailboxSettings || person.mailbox !== "unread",
-        account: person.account,
-        previous: person.previous,
-        displayName: profile?.displayName ?? null,
+        previous: pauses ? person.previous : withoutPause(person.previous),
         groups: names(person.direct),
-      };
+      });
     },
   };
+}
+
+function withoutPause(previous: PreviousDecision | null): PreviousDecision | null {
+  const failure = previous?.failure ?? null;
+  return previous === null || failure === null ? previous : { ...previous, failure: { ...failure, nextTryAt: 0 } };
 }
 
 /** Changes back in a row after which the agent gives in. */
@@ -98,23 +96,5 @@ function createGroupNames(rules: BoundRules, graph: GroupGraph): (direct: string
       cache.set(direct, names);
     }
     return names;
-  };
-}
-
-/** What the target is told of a person. */
-function profileOf({ properties, mailbox }: PersonFacts): Profile {
-  const text = (name: string): string | null => {
-    const value = properties[name];
-    return typeof value === "string" && value.trim() !== "" ? value : null;
-  };
-  const settings: Exclude<Mailbox, string> | null = typeof mailbox === "string" ? null : mailbox;
-  return {
-    userName: text("userPrincipalName"),
-    address: text("mail") ?? text("userPrincipalName"),
-    displayName: text("displayName"),
-    givenName: text("givenName"),
-    surname: text("surname"),
-    language: settings?.locale ?? text("preferredLanguage"),
-    timeZone: settings?.timeZone ?? null,
   };
 }

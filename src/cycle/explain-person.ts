@@ -15,7 +15,7 @@ export function explainPerson(
   if (person === null) return [];
   const graph = parts.store.people.groupGraph();
   const { bound } = bindOrThrow(parts, now);
-  const facts = createEvaluator(bound, graph, now, parts.settings.mailboxSettings).facts(person);
+  const facts = createEvaluator(bound, graph, { now, mailboxSettings: parts.settings.mailboxSettings }).facts(person);
   if (facts === null) return [];
   return explainRules(bound, facts, now, {
     groups: graph.groups,

@@ -1,6 +1,7 @@
 /** Mailbox settings: read for people about to be created, and refreshed now and then. */
 import type { ObjectId } from "../model/directory.ts";
-import type { Evaluator, Known } from "./evaluate-people.ts";
+import type { Evaluator } from "./evaluate-people.ts";
+import type { Known } from "./evaluated-person.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 
 type Time = Pick<CycleRequest, "signal"> & { readonly deadline?: number | undefined };

@@ -9,7 +9,7 @@ import { type Finding, formatFinding } from "../model/finding.ts";
 import type { Notice, NoticeOf, NoticePerson } from "../model/notice.ts";
 import type { Tier, TierName, TierUsage } from "../model/tier.ts";
 import { type CredentialView, kindCounts } from "../model/views.ts";
-import type { Known } from "./evaluate-people.ts";
+import type { Known } from "./evaluated-person.ts";
 import type { PreparedPlan } from "./prepare-plan.ts";
 import type { DecidedPerson, FailureStreak, SettledAction } from "./store-ports.ts";
 

@@ -1,7 +1,8 @@
 /** Step 2: the rules for everybody whose inputs changed or whose state is still open, and for whom else that may concern. */
 import { addressKey } from "../model/directory.ts";
 import { bindOrThrow } from "./bind.ts";
-import { createEvaluator, type Evaluator, type Known } from "./evaluate-people.ts";
+import { createEvaluator, type Evaluator } from "./evaluate-people.ts";
+import type { Known } from "./evaluated-person.ts";
 import { readMissingMailboxes, refreshMailboxes } from "./mailboxes.ts";
 import { evaluateOne } from "./one-person.ts";
 import type { BothSides } from "./read-both-sides.ts";
@@ -29,7 +30,12 @@ export async function evaluatePeople(
   const { bound, fingerprint, boundary } = bindOrThrow(parts, now);
   if (store.people.evaluation().fingerprint !== fingerprint || boundary) store.people.markAllDirty();
   const contests = store.contests.times();
-  const evaluator = createEvaluator(bound, store.people.groupGraph(), now, settings.mailboxSettings, contests);
+  const evaluator = createEvaluator(bound, store.people.groupGraph(), {
+    now,
+    mailboxSettings: settings.mailboxSettings,
+    contests,
+    pauses: request.pauses,
+  });
   const everybody = only === undefined && store.people.evaluation().everybody;
   const people =
     only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(only, store.people, evaluator, now);

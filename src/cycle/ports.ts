@@ -51,8 +51,10 @@ export interface MirrorWriter {
   readonly progress: string | null;
   /** Starts a full read from nothing; forgets what was staged. */
   restage(): void;
-  /** Stages one page of a group's members; `progress` is what `progress` gives after a cut. One transaction. */
+  /** Stages one page of a group's members; `progress` is what `progress` gives after a cut. The last pages may be lost with the process. */
   stagePage(groupId: ObjectId, members: readonly DirectoryMember[], progress: string): void;
+  /** The read is cut: every page staged until now is kept. */
+  keepStaged(): void;
   /** Users of the staged read that are not known from it but were in the mirror: candidates for "left or deleted?"; those deleted earlier too. */
   vanished(): readonly ObjectId[];
   /** Makes the staged full read the mirror: one transaction, with the new cursor. */
@@ -93,6 +95,8 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** When that deadline is, epoch ms: a wait that would pass it is not begun. */
   readonly deadline?: number;
+  /** Told now and then of the members listed so far. */
+  readonly progress?: (members: number) => void;
 }
 
 export interface ReadResult {

@@ -4,7 +4,7 @@ import { addressKey, type Profile } from "../model/directory.ts";
 import type { TierName } from "../model/tier.ts";
 import { guardPlan } from "../plan/guard.ts";
 import type { GuardedPlan, PlanInput } from "../plan/types.ts";
-import type { Known } from "./evaluate-people.ts";
+import type { Known } from "./evaluated-person.ts";
 import { narrowed } from "./one-person.ts";
 import type { OpenPeople } from "./open-people.ts";
 import type { BothSides } from "./read-both-sides.ts";
@@ -32,7 +32,7 @@ export function planGuarded(
   const { settings, store } = parts;
   const { now, initial, purgesAllowed } = sides;
   parts.progress({ tenant: settings.name, step: "plan", done: people.size, of: people.size });
-  const guarded = guardPlan(planInput(parts, people, now, purgesAllowed, request.pauses), {
+  const guarded = guardPlan(planInput(parts, people, now, purgesAllowed), {
     limits: settings.guard,
     recent: store.journal.recent(now),
     accounts: store.accounts.count(),
@@ -59,7 +59,6 @@ function planInput(
   people: ReadonlyMap<number, Known>,
   now: number,
   purgesAllowed: boolean,
-  pauses: boolean,
 ): PlanInput {
   const candidates = [...people.values()];
   const homeless = new Map<string, string>();
@@ -72,18 +71,11 @@ function planInput(
     now,
     tiers: settings.tiers,
     used: store.accounts.usage(),
-    people: pauses ? candidates : candidates.map(withoutPause),
+    people: candidates,
     unbound: homeless.size === 0 ? [] : store.accounts.unbound([...homeless.keys()], homeless),
     frozen: new Map(),
     purgesAllowed,
   };
-}
-
-/** A one-shot command tries at once what a running agent would leave for later. */
-function withoutPause(person: Known): Known {
-  const failure = person.previous?.failure ?? null;
-  if (person.previous === null || failure === null) return person;
-  return { ...person, previous: { ...person.previous, failure: { ...failure, nextTryAt: 0 } } };
 }
 
 function waitingElsewhere({ store }: CycleParts, people: ReadonlyMap<number, Known>): Map<TierName, number> {

@@ -29,6 +29,7 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
     full: request.full || !isMirrored(store.people.mirroredProperties(), needs.properties),
     signal: request.signal,
     ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
+    progress: (done) => parts.progress({ tenant: settings.name, step: "read", done, of: null }),
   });
   const now = serverTime ?? clock.now();
   const purgesAllowed = Math.abs(now - clock.now()) <= TOLERATED_SKEW;

@@ -5,7 +5,7 @@ import type { Hold } from "../model/cycle.ts";
 import type { Profile } from "../model/directory.ts";
 import type { Decision, PersonFailure } from "../model/person.ts";
 import { freesSeat, takesSeat } from "./batches.ts";
-import type { Known } from "./evaluate-people.ts";
+import type { Known } from "./evaluated-person.ts";
 import type { ApplyItem, ApplyResult } from "./ports.ts";
 import type { PreparedPlan } from "./prepare-plan.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
@@ -18,9 +18,11 @@ export interface Settlement {
   /** Puts the ids of the holds into the reasons of the people they hold. */
   name(holds: readonly Hold[]): void;
   withoutActions(): DecidedPerson[];
-  item(action: Action): ApplyItem;
+  /** `index`: of the action in the plan. */
+  item(action: Action, index: number): PlannedItem;
   /** Whether nothing that it builds on was refused: an earlier action of the person, or the one that was to free the seat. */
   possible(action: Action): boolean;
+  /** Of an item that `item` made. */
   settle(result: ApplyResult, approved: ReadonlySet<string>): SettledAction;
   /** People whose actions were not reached. */
   leftOver(error: AgentError): DecidedPerson[];
@@ -29,9 +31,10 @@ export interface Settlement {
 export function createSettlement(prepared: PreparedPlan, request: CycleRequest, { clock }: CycleParts): Settlement {
   const { now, people, guarded } = prepared;
   const decisions = new Map(guarded.plan.decisions.map((decision) => [decision.key, decision]));
-  const left = new Map<number, number>();
-  for (const { person } of guarded.plan.actions) left.set(person, (left.get(person) ?? 0) + 1);
+  const { people: busy, open } = lastActions(guarded.plan.actions);
   const refused = new Set<number>();
+  /** People whose refusal is their decision already. */
+  const told = new Set<number>();
   /** Tiers of which a seat that was to be freed was not. */
   const stuck = new Set<string>();
 
@@ -41,9 +44,9 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
   /** `done`: everything planned for the person was carried out. */
   const decided = (decision: Decision, done: boolean, failure: PersonFailure | null = null): DecidedPerson => {
     const person = people.get(decision.key) as Known;
-    const { address, account, displayName, groups } = person;
+    const { address, account, groups } = person;
     const claimed = account === null ? done && !adopted.has(decision.key) : account.address === address;
-    return { decision, address, claimed, displayName, groups, failure };
+    return { decision, address, claimed, groups, failure };
   };
   const decisionOf = (key: number): Decision => decisions.get(key) as Decision;
 
@@ -57,8 +60,10 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
           decisions.set(key, { ...decision, reason: `${decision.reason} (hold ${id})` });
       }
     },
-    withoutActions: () =>
-      [...decisions.values()].filter(({ key }) => !left.has(key)).map((decision) => decided(decision, false)),
+    withoutActions: () => {
+      const still = busy.size === decisions.size ? [] : [...decisions.values()].filter(({ key }) => !busy.has(key));
+      return still.map((decision) => decided(decision, false));
+    },
     possible: (action) => {
       if (refused.has(action.person)) return false;
       if (!takesSeat(action) || action.to === null || !stuck.has(action.to)) return true;
@@ -67,52 +72,68 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
       refused.add(action.person);
       return false;
     },
-    item: (action) => {
-      const { profile, account } = people.get(action.person) as Known;
-      return new Item(action, account?.key ?? action.account ?? null, profile, now);
-    },
+    item: (action, index) => new PlannedItem(action, index, people.get(action.person) as Known, now),
     settle: (result, approved) => {
-      const { action } = result.item;
-      const rest = (left.get(action.person) ?? 1) - 1;
-      left.set(action.person, rest);
-      const base = { action, at: now, approved: approved.size > 0 && approved.has(`${action.kind} ${action.user}`) };
+      const { action, index } = result.item as PlannedItem;
+      const isApproved = approved.size > 0 && approved.has(`${action.kind} ${action.user}`);
       if (result.ok) {
         if (action.kind === "adopt") adopted.add(action.person);
-        if (rest > 0) return { ...base, failure: null, decided: null };
-        left.delete(action.person);
-        return { ...base, failure: null, decided: decided(decisionOf(action.person), true) };
+        const last = open[index] === 1;
+        open[index] = 0;
+        const outcome = last ? decided(decisionOf(action.person), true) : null;
+        return { action, at: now, approved: isApproved, failure: null, decided: outcome };
       }
       refused.add(action.person);
+      told.add(action.person);
       if (freesSeat(action)) stuck.add(action.from);
-      left.delete(action.person);
       const failure = nextFailure(result, people.get(action.person) as Known, clock.now(), request.pauses);
-      return {
-        ...base,
-        failure,
-        decided: decided(failedDecision(decisionOf(action.person), failure, people, now), false, failure),
-      };
+      const outcome = decided(failedDecision(decisionOf(action.person), failure, people, now), false, failure);
+      return { action, at: now, approved: isApproved, failure, decided: outcome };
     },
     leftOver: (error) =>
-      [...left.keys()].map((key) => decided(pendingDecision(decisionOf(key), error, people, now), false)),
+      guarded.plan.actions
+        .filter(({ person }, index) => open[index] === 1 && !told.has(person))
+        .map(({ person }) => decided(pendingDecision(decisionOf(person), error, people, now), false)),
   };
 }
 
-/** Takes the profile apart only when it is asked for: a ledger never does. */
-class Item implements ApplyItem {
-  readonly action: Action;
-  readonly accountKey: number | null;
-  readonly profileText: string | null;
-  readonly at: number;
+/** Who has actions, and which of them are the last of their person: those stay open (1) until they are done. */
+function lastActions(actions: readonly Action[]): { people: ReadonlySet<number>; open: Uint8Array } {
+  const people = new Set<number>();
+  const open = new Uint8Array(actions.length);
+  for (let index = actions.length - 1; index >= 0; index -= 1) {
+    const { person } = actions[index] as Action;
+    if (people.has(person)) continue;
+    people.add(person);
+    open[index] = 1;
+  }
+  return { people, open };
+}
 
-  constructor(action: Action, accountKey: number | null, profileText: string | null, at: number) {
+/** Makes the profile when it is asked for: few kinds of actions need it. */
+class PlannedItem implements ApplyItem {
+  readonly action: Action;
+  /** Of the action in the plan. */
+  readonly index: number;
+  readonly accountKey: number | null;
+  readonly at: number;
+  private readonly person: Known;
+
+  constructor(action: Action, index: number, person: Known, at: number) {
     this.action = action;
-    this.accountKey = accountKey;
-    this.profileText = profileText;
+    this.index = index;
+    this.accountKey = person.account?.key ?? action.account ?? null;
     this.at = at;
+    this.person = person;
+  }
+
+  get profileText(): string | null {
+    return this.person.profile;
   }
 
   get profile(): Profile | null {
-    return this.profileText === null ? null : (JSON.parse(this.profileText) as Profile);
+    const text = this.profileText;
+    return text === null ? null : (JSON.parse(text) as Profile);
   }
 }
 

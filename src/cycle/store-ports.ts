@@ -21,8 +21,8 @@ import type { MirrorWriter } from "./ports.ts";
 export interface StoredPerson {
   readonly key: number;
   readonly id: ObjectId;
-  /** JSON text of the selected properties; null: never read. */
-  readonly properties: string | null;
+  /** The selected properties; null: never read. */
+  readonly properties: Readonly<Record<string, unknown>> | null;
   readonly presence: "present" | "deleted";
   readonly mailbox: Mailbox;
   /** Key for `GroupGraph.closure`: the groups the person is a direct member of. */
@@ -95,7 +95,6 @@ export interface DecidedPerson {
   readonly address: string | null;
   /** The person's account has this address, too. */
   readonly claimed?: boolean;
-  readonly displayName: string | null;
   readonly groups: readonly string[];
   readonly failure: PersonFailure | null;
 }

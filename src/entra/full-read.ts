@@ -32,7 +32,8 @@ export async function readFull(reading: Reading): Promise<Cursor | null> {
       return await readAndPublish(reading, await begin(reading));
     }
     // What will fail again is not worth keeping; what a later try may mend is gone on with.
-    if (!(error instanceof AgentError && error.retryable)) mirror.restage();
+    if (error instanceof AgentError && error.retryable) mirror.keepStaged();
+    else mirror.restage();
     throw error;
   }
 }
@@ -135,5 +136,6 @@ async function listGroup(reading: Reading, progress: Progress, group: ObjectId, 
       progress.open[group] = page.next;
     }
     reading.mirror.stagePage(group, members, toText(progress));
+    reading.listed(members.length);
   }
 }

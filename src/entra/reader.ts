@@ -22,6 +22,8 @@ export interface Reading extends Reader {
   readonly properties: readonly string[];
   /** What cursor and progress belong to: another scope, other properties or another Graph make them useless. */
   readonly key: string;
+  /** More members were listed. */
+  listed(members: number): void;
   /** `also`: a further signal that ends the call. Throws when the cycle is over. */
   call(what: string, also?: AbortSignal): Call;
 }

@@ -12,6 +12,9 @@ import { readMailboxes } from "./mailbox.ts";
 import type { EntraOptions } from "./options.ts";
 import type { Reading } from "./reader.ts";
 
+/** Members listed between two tellings of progress. */
+const TOLD_EVERY = 5_000;
+
 export interface EntraSource extends DirectorySource {
   /** As `findUser` of `find-user.ts`; shares the token with the cycles. */
   findUser(name: string, properties: readonly string[], signal: AbortSignal): Promise<DirectoryUser | null>;
@@ -89,5 +92,11 @@ function startReading(connection: Connection, mirror: MirrorWriter, options: Rea
     if (signal.aborted) throw stopped(made);
     return made;
   };
-  return { ...reader, mirror, scope, properties, key, call };
+  let members = 0;
+  const listed = (more: number): void => {
+    const before = members;
+    members += more;
+    if (Math.floor(before / TOLD_EVERY) < Math.floor(members / TOLD_EVERY)) options.progress?.(members);
+  };
+  return { ...reader, mirror, scope, properties, key, listed, call };
 }

@@ -1,4 +1,4 @@
-/** What was decided about people, written. */
+/** What was decided about people, written many at a time: decisions that differ in the person alone are one statement. */
 import type { DecidedPerson } from "../cycle/store-ports.ts";
 import { addressKey } from "../model/directory.ts";
 import type { PersonState } from "../model/person.ts";
@@ -8,45 +8,106 @@ import type { Database } from "./database.ts";
 const OPEN_STATES: ReadonlySet<PersonState> = new Set(["pending", "conflict", "error"]);
 
 /**
- * `address_key` is empty where the person's account claims the same address, and `due` where nothing is to be done by itself: indexes
- * over rows that matter cost a tenth of the time to write.
+ * Parameters: the columns after `person`, whether the address stays as it was, and the people. `address` and `address_key` are empty where
+ * the person's account has the same address, and `due` where nothing is to be done by itself: indexes over rows that matter cost a tenth
+ * of the time to write.
  */
-const WRITE = `INSERT INTO decision (person, tenant, address, address_key, display_name, groups, state, reason, since, wanted, rule,
-    queue_tier, queue_since, clear_since, purge_at, due, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (person) DO UPDATE SET address=coalesce(excluded.address, address),
-    address_key=CASE WHEN excluded.address IS NULL THEN address_key ELSE excluded.address_key END,
-    display_name=coalesce(excluded.display_name, display_name), groups=excluded.groups, state=excluded.state, reason=excluded.reason,
+const WRITE = `INSERT INTO decision (person, tenant, address, address_key, groups, state, reason, since, wanted, rule,
+    queue_tier, queue_since, clear_since, purge_at, due, failure)
+  SELECT value, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 FROM json_each(?17) WHERE true
+  ON CONFLICT (person) DO UPDATE SET address=iif(?16, address, excluded.address),
+    address_key=iif(?16, address_key, excluded.address_key), groups=excluded.groups, state=excluded.state, reason=excluded.reason,
     since=excluded.since, wanted=excluded.wanted, rule=excluded.rule, queue_tier=excluded.queue_tier, queue_since=excluded.queue_since,
     clear_since=excluded.clear_since, purge_at=excluded.purge_at, due=excluded.due, failure=excluded.failure`;
 
-/** Writes one decision with what is shown of the person; the caller owns the transaction. */
-export type WriteDecision = (decided: DecidedPerson) => void;
+/** Where a person's address is: as it was before (they are gone), as the account has it, or in the decision itself. */
+type Place = "kept" | "account" | "own";
 
-export function createDecisionWriter(database: Database, tenant: number): WriteDecision {
+interface Alike {
+  readonly first: DecidedPerson;
+  readonly place: Place;
+  readonly people: number[];
+}
+
+/** Kinds of decisions side by side for one list of groups; beyond them, each is written by itself rather than compared with all. */
+const COMPARED = 16;
+
+/** Writes decisions with what is shown of the people, each person at most once; the caller owns the transaction. */
+export type WriteDecisions = (decided: readonly DecidedPerson[]) => void;
+
+export function createDecisionWriter(database: Database, tenant: number): WriteDecisions {
   const text = createJsonCache();
-  return ({ decision, address, claimed, displayName, groups, failure }) => {
-    const { state, queue, purgeAt } = decision;
+  const write = ({ first, place, people }: Alike): void => {
+    const { decision, address, groups, failure } = first;
+    const { state, queue, purgeAt, rule } = decision;
+    const own = place === "own" ? address : null;
     database.run(
       WRITE,
-      decision.key,
       tenant,
-      address,
-      address === null || claimed === true ? null : addressKey(address),
-      displayName,
+      own,
+      own === null ? null : addressKey(own),
       text(groups),
       state,
       decision.reason,
       decision.since,
       decision.wanted,
-      decision.rule === null ? null : text(decision.rule),
+      rule === null ? null : text(rule),
       queue?.tier ?? null,
       queue?.since ?? null,
       decision.clearSince,
       purgeAt,
       OPEN_STATES.has(state) ? 0 : purgeAt,
       failure === null ? null : JSON.stringify(failure),
+      place === "kept" ? 1 : 0,
+      JSON.stringify(people),
     );
   };
+  return (decided) => {
+    for (const alike of gather(decided)) write(alike);
+  };
+}
+
+/** Those that differ in the person alone, together. People share few lists of groups, each the same object. */
+function gather(decided: readonly DecidedPerson[]): Alike[] {
+  const all: Alike[] = [];
+  const byGroups = new Map<readonly string[], Alike[]>();
+  for (const one of decided) {
+    const place = placeOf(one);
+    const near = byGroups.get(one.groups) ?? [];
+    byGroups.set(one.groups, near);
+    const alike =
+      place === "own" ? undefined : near.find(({ first, place: other }) => place === other && same(first, one));
+    if (alike !== undefined) {
+      alike.people.push(one.decision.key);
+      continue;
+    }
+    const alone = { first: one, place, people: [one.decision.key] };
+    all.push(alone);
+    if (place !== "own" && near.length < COMPARED) near.push(alone);
+  }
+  return all;
+}
+
+function placeOf({ address, claimed }: DecidedPerson): Place {
+  if (address === null) return "kept";
+  return claimed === true ? "account" : "own";
+}
+
+function same(left: DecidedPerson, right: DecidedPerson): boolean {
+  const [one, other] = [left.decision, right.decision];
+  return (
+    one.rule === other.rule &&
+    one.reason === other.reason &&
+    one.since === other.since &&
+    one.state === other.state &&
+    one.wanted === other.wanted &&
+    one.clearSince === other.clearSince &&
+    one.purgeAt === other.purgeAt &&
+    one.queue?.tier === other.queue?.tier &&
+    one.queue?.since === other.queue?.since &&
+    left.failure === null &&
+    right.failure === null
+  );
 }
 
 /** Thousands of people share few rules and lists of groups. */

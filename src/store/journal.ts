@@ -5,21 +5,9 @@ import { ACTION_KINDS, type ActionKind, emptyCounts, GUARDED_KINDS, type Guarded
 import type { CycleError, CycleRecord, PersonFailureRecord } from "../model/cycle.ts";
 import type { Database, Row } from "./database.ts";
 import { createDecisionWriter } from "./decisions.ts";
+import { writeEvents } from "./events.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
-
-/** How an action reads in the event log. */
-const EVENT_TYPES: Readonly<Record<ActionKind, string>> = {
-  create: "created",
-  adopt: "adopted",
-  assign: "assigned",
-  change: "changed",
-  wait: "waiting",
-  update: "updated",
-  revoke: "revoked",
-  purge: "purged",
-  release: "released",
-};
 
 const BRAKED: ReadonlySet<ActionKind> = new Set(GUARDED_KINDS);
 
@@ -55,14 +43,7 @@ export function createJournal(database: Database, tenant: number, name: string):
         ).lastInsertRowid;
         return openCycle(database, tenant, name, seq, id);
       }),
-    recordManual: ({ person, kind, from, to }, at) =>
-      void database.run(
-        "INSERT INTO event (person, at, type, tier, cycle) VALUES (?, ?, ?, ?, NULL)",
-        person,
-        at,
-        EVENT_TYPES[kind],
-        kind === "revoke" ? from : to,
-      ),
+    recordManual: (action, at) => writeEvents(database, null, [{ action, at }]),
     initial: () => isInitial(database, tenant),
     recent: (now) => {
       const sum = noGuarded();
@@ -138,31 +119,21 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
   const actions = emptyCounts();
   const guarded = noGuarded();
   const failures: PersonFailureRecord[] = [];
-  const writeDecision = createDecisionWriter(database, tenant);
+  const writeDecisions = createDecisionWriter(database, tenant);
 
-  const recordOne = ({ action, failure, approved, decided, at }: SettledAction): void => {
-    if (failure === null) {
-      database.run(
-        "INSERT INTO event (person, at, type, tier, cycle) VALUES (?, ?, ?, ?, ?)",
-        action.person,
-        at,
-        EVENT_TYPES[action.kind],
-        // A revoke is told by the tier that was taken.
-        action.kind === "revoke" ? action.from : action.to,
-        seq,
-      );
-      actions[action.kind] += 1;
-      const braked = BRAKED.has(action.kind);
-      if (braked && !approved && !(kind === "initial" && action.kind === "create")) {
-        guarded[action.kind as GuardedKind] += 1;
-      }
-      if (approved) {
-        database.run("DELETE FROM ruling WHERE tenant=? AND user=? AND kind=?", tenant, action.user, action.kind);
-      }
-    } else {
+  const count = ({ action, failure, approved }: SettledAction): void => {
+    if (failure !== null) {
       failures.push({ user: action.user, code: failure.code, message: failure.message });
+      return;
     }
-    if (decided !== null) writeDecision(decided);
+    actions[action.kind] += 1;
+    const braked = BRAKED.has(action.kind);
+    if (braked && !approved && !(kind === "initial" && action.kind === "create")) {
+      guarded[action.kind as GuardedKind] += 1;
+    }
+    if (approved) {
+      database.run("DELETE FROM ruling WHERE tenant=? AND user=? AND kind=?", tenant, action.user, action.kind);
+    }
   };
 
   return {
@@ -173,7 +144,13 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
     },
     record: (done) =>
       database.transaction(() => {
-        for (const settled of done) recordOne(settled);
+        for (const settled of done) count(settled);
+        writeEvents(
+          database,
+          seq,
+          done.filter(({ failure }) => failure === null),
+        );
+        writeDecisions(done.flatMap(({ decided }) => decided ?? []));
         if (database.get("SELECT 1 FROM intent WHERE tenant=? LIMIT 1", tenant) !== undefined) {
           const users = JSON.stringify([...new Set(done.map(({ action }) => action.user))]);
           database.run("DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))", tenant, users);

@@ -9,6 +9,8 @@ import { STAGED_PAIRS, type Stage } from "./stage.ts";
 /** Every method that returns a boolean tells whether groups or nesting changed: then everybody is evaluated again. */
 export interface Membership {
   groups(): readonly ScopedGroup[];
+  /** Keys of the groups. */
+  keys(): ReadonlyMap<ObjectId, number>;
   setGroups(groups: readonly ScopedGroup[]): boolean;
   setNestingFromStage(): boolean;
   /** Into an empty mirror. */
@@ -32,6 +34,10 @@ export function createMembership(database: Database, tenant: number, stage: Stag
 
   const membership: Membership = {
     groups: () => readGroups(database, tenant),
+    keys: () => {
+      const rows = database.all("SELECT object_id, id FROM grp WHERE tenant=?", tenant);
+      return new Map(rows.map((row) => [row["object_id"] as string, row["id"] as number]));
+    },
     setGroups: (groups) => {
       const before = new Map(readGroups(database, tenant).map((group) => [group.id, group]));
       let changed = before.size !== groups.length;

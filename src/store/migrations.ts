@@ -196,12 +196,26 @@ const STEPS: readonly string[] = [
   CREATE INDEX message_open ON message (tenant, channel, seq) WHERE sent_at IS NULL AND failed_at IS NULL;
   CREATE TABLE ongoing (tenant INTEGER NOT NULL, topic TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (tenant, topic)) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The name is the mirror's, and whoever asks for all of a tier asks for most people: neither is worth writing once more.
+  ALTER TABLE decision DROP COLUMN display_name;
+  DROP INDEX account_tier;
+  -- Keys of the people of a page where they are in the mirror already; null: they are rows of stage.
+  ALTER TABLE stage_page ADD COLUMN people TEXT;
+  DELETE FROM stage;
+  DELETE FROM stage_page;
+  UPDATE tenant SET progress=NULL;
+  `,
 ];
 
-/** Brings the schema forward. Throws `ERR_STORE_NEWER` for a database of a newer version. */
-export function migrate(database: Database, file: string): void {
+/** Brings the schema forward, to the latest version unless told. Throws `ERR_STORE_NEWER` for a database of a newer version. */
+export function migrate(
+  database: Pick<Database, "get" | "exec" | "transaction">,
+  file: string,
+  to: number = STEPS.length,
+): void {
   const version = schemaVersion(database, file);
-  for (let step = version; step < STEPS.length; step += 1) {
+  for (let step = version; step < to; step += 1) {
     database.transaction(() => {
       database.exec(STEPS[step] as string);
       database.exec(`PRAGMA user_version=${step + 1}`);
@@ -223,7 +237,7 @@ export function isReadable(database: Database, file: string): boolean {
   return version > 0;
 }
 
-function schemaVersion(database: Database, file: string): number {
+function schemaVersion(database: Pick<Database, "get">, file: string): number {
   const version = Number(database.get("PRAGMA user_version")?.["user_version"] ?? 0);
   if (version <= STEPS.length) return version;
   throw new AgentError(

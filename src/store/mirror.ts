@@ -6,10 +6,21 @@ import type { DirectoryChanges, FullReading, MirrorWriter } from "../cycle/ports
 import type { DirectoryUser, ObjectId } from "../model/directory.ts";
 import type { Database } from "./database.ts";
 import { markDirty } from "./dirty.ts";
+import type { FirstRead } from "./first-read.ts";
 import { createMembership, type Membership } from "./membership.ts";
-import { createStage, type Stage } from "./stage.ts";
+import { createStage, type Stage, type StagedPage } from "./stage.ts";
 
-export function createMirror(database: Database, tenant: number, properties: readonly string[]): MirrorWriter {
+/** What is read is written when this many people have come together, or after this time (ms), whichever is first. */
+const TOGETHER = 10_000;
+const AT_LEAST_EVERY = 2_000;
+
+export function createMirror(
+  database: Database,
+  tenant: number,
+  properties: readonly string[],
+  firstRead: FirstRead,
+): MirrorWriter {
+  firstRead.forget();
   const ordered = [...properties].filter((name) => name !== "id").sort();
   const stage = createStage(database, tenant);
   const membership = createMembership(database, tenant, stage);
@@ -20,8 +31,30 @@ export function createMirror(database: Database, tenant: number, properties: rea
     for (const name of ordered) known[name] = user.properties[name] ?? null;
     return known;
   };
-  const tenantColumn = (column: "cursor" | "progress"): string | null =>
+  const tenantColumn = (column: "cursor" | "progress" | "properties"): string | null =>
     (database.get(`SELECT ${column} AS value FROM tenant WHERE id=?`, tenant)?.["value"] as string | null) ?? null;
+  const neverPublished = (): boolean => tenantColumn("properties") === null;
+
+  /** Pages that are not written yet: one transaction for each would write the index of people again and again. */
+  let pages: StagedPage[] = [];
+  let people = 0;
+  let latest: string | null = null;
+  let writtenAt = performance.now();
+  const forget = (): void => {
+    [pages, people, latest, writtenAt] = [[], 0, null, performance.now()];
+  };
+  const write = (): void => {
+    if (latest === null) return;
+    const first = neverPublished();
+    database.transaction(() => {
+      for (const page of pages) {
+        const keys = stage.add(page, first);
+        if (first) firstRead.add(page.group, page.people, keys);
+      }
+      database.run("UPDATE tenant SET progress=? WHERE id=?", latest, tenant);
+    });
+    forget();
+  };
 
   return {
     get cursor() {
@@ -29,35 +62,56 @@ export function createMirror(database: Database, tenant: number, properties: rea
       return value === null ? null : { value };
     },
     get progress() {
-      return tenantColumn("progress");
+      return latest ?? tenantColumn("progress");
     },
     groups: () => membership.groups(),
     known: (ids) => knownUsers(database, tenant, ids),
-    restage: () =>
+    restage: () => {
+      forget();
+      if (neverPublished()) firstRead.begin();
       database.transaction(() => {
         stage.clear();
         database.run("UPDATE tenant SET progress=NULL WHERE id=?", tenant);
-      }),
-    stagePage: (group, members, progress) =>
-      database.transaction(() => {
-        stage.add(group, members, (user) => JSON.stringify(canonical(user)));
-        database.run("UPDATE tenant SET progress=? WHERE id=?", progress, tenant);
-      }),
-    vanished: () => stage.vanished(),
+      });
+    },
+    stagePage: (group, members, progress) => {
+      const page = { group, groups: [] as ObjectId[], people: [] as DirectoryUser[] };
+      for (const member of members) {
+        if (member.kind === "group") page.groups.push(member.group.id);
+        if (member.kind === "user") page.people.push({ id: member.user.id, properties: canonical(member.user) });
+      }
+      pages.push(page);
+      people += page.people.length;
+      latest = progress;
+      if (people >= TOGETHER || performance.now() - writtenAt >= AT_LEAST_EVERY) write();
+    },
+    keepStaged: write,
+    vanished: () => {
+      write();
+      return neverPublished() ? [] : stage.vanished();
+    },
     publishFull: (reading) => {
+      write();
       const list = JSON.stringify(ordered);
-      const before = database.get("SELECT properties FROM tenant WHERE id=?", tenant)?.["properties"] ?? null;
+      const before = tenantColumn("properties");
       const publish = (): void => {
-        publishFull(database, tenant, stage, membership, reading);
+        publishFull(database, tenant, { stage, membership, first: before === null }, reading);
+        if (before === null) firstRead.publish(membership.keys());
         database.run("UPDATE tenant SET properties=? WHERE id=?", list, tenant);
       };
       // Other properties are read of everybody now: that says nothing about whether anybody's changed.
       if (before === list) forgettingRulings(database, tenant, publish);
       else database.transaction(publish);
     },
-    publishChanges: (changes) =>
-      forgettingRulings(database, tenant, () => publishChanges(database, tenant, membership, changes, canonical)),
+    publishChanges: (changes) => {
+      if (saysAnything(changes)) firstRead.forget();
+      forgettingRulings(database, tenant, () => publishChanges(database, tenant, membership, changes, canonical));
+    },
   };
+}
+
+function saysAnything({ groups, added, removed, relisted, users, deleted, restored }: DirectoryChanges): boolean {
+  return groups !== null || [added, removed, relisted, users, deleted, restored].some(({ length }) => length > 0);
 }
 
 /** Users with properties that are kept up to date: those in a group in scope. */
@@ -74,18 +128,15 @@ function knownUsers(database: Database, tenant: number, ids: readonly ObjectId[]
 function publishFull(
   database: Database,
   tenant: number,
-  stage: Stage,
-  membership: Membership,
+  { stage, membership, first }: { stage: Stage; membership: Membership; first: boolean },
   reading: FullReading,
 ): void {
-  const first = database.get("SELECT 1 FROM person WHERE tenant=? LIMIT 1", tenant) === undefined;
   let reshaped = membership.setGroups(reading.groups);
   reshaped = membership.setNestingFromStage() || reshaped;
   if (first) {
-    stage.publishPeople();
     membership.addFromStage();
   } else {
-    markDirty(database, tenant, stage.publishChangedPeople());
+    markDirty(database, tenant, stage.publishPeople());
     // Who is deleted keeps the memberships: Entra gives them back on restore without telling. Who is not has left.
     const deleted = new Set(reading.deleted);
     const left = stage.vanished().filter((id) => !deleted.has(id));

@@ -6,6 +6,7 @@ import { ACCOUNT_COLUMNS, readAccount } from "./accounts.ts";
 import type { Database, Row } from "./database.ts";
 import { createDecisionWriter } from "./decisions.ts";
 import { markDirty } from "./dirty.ts";
+import { createFirstRead } from "./first-read.ts";
 import { readGroupGraph } from "./membership.ts";
 import { createMirror } from "./mirror.ts";
 
@@ -21,7 +22,8 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
     database
       .all(`${PERSON_SQL} WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id`, JSON.stringify(keys))
       .map(readPerson);
-  const writeDecision = createDecisionWriter(database, tenant);
+  const writeDecisions = createDecisionWriter(database, tenant);
+  const firstRead = createFirstRead(database, tenant);
   const tenantRow = (): Row => database.get("SELECT * FROM tenant WHERE id=?", tenant) as Row;
 
   const openKeys = (now: number): number[] =>
@@ -58,7 +60,7 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
   }
 
   return {
-    mirror: (properties) => createMirror(database, tenant, properties),
+    mirror: (properties) => createMirror(database, tenant, properties, firstRead),
     mirroredProperties: () => {
       const text = tenantRow()["properties"] as string | null;
       return text === null ? null : (JSON.parse(text) as string[]);
@@ -74,7 +76,8 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
     },
     markDirty: (people) => markDirty(database, tenant, people),
     markAllDirty: () => void database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant),
-    open: (now, chunk) => (tenantRow()["all_dirty"] === 1 ? everybody(chunk) : opened(now, chunk)),
+    open: (now, chunk) =>
+      tenantRow()["all_dirty"] === 1 ? (firstRead.take(chunk) ?? everybody(chunk)) : opened(now, chunk),
     queueHeads: (limit) => {
       const pairs = database.all(
         `SELECT DISTINCT d.queue_tier AS wanted, a.tier AS held FROM decision d LEFT JOIN account a ON a.person=d.person
@@ -124,10 +127,7 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
         )
         .map((row) => ({ key: row["key"] as number, id: row["id"] as string })),
     saveMailboxes: (settings, now) => saveMailboxes(database, tenant, settings, now),
-    decide: (decisions) =>
-      database.transaction(() => {
-        for (const decided of decisions) writeDecision(decided);
-      }),
+    decide: (decisions) => database.transaction(() => writeDecisions(decisions)),
     settled: (mark) =>
       database.transaction(() => {
         database.run(
@@ -168,7 +168,7 @@ function readPerson(row: Row): StoredPerson {
   return {
     key: row["key"] as number,
     id: row["object_id"] as string,
-    properties: row["properties"] as string | null,
+    properties: readProperties(row["properties"] as string | null),
     presence: row["deleted"] === 1 ? "deleted" : "present",
     mailbox: row["has_mailbox"] === null ? "unread" : readMailbox(row["settings"] as string | null),
     direct: (row["direct"] as string | null) ?? "",
@@ -185,6 +185,10 @@ function readPerson(row: Row): StoredPerson {
             failure: failure === null ? null : (JSON.parse(failure) as PersonFailure),
           },
   };
+}
+
+function readProperties(text: string | null): StoredPerson["properties"] {
+  return text === null ? null : (JSON.parse(text) as Record<string, unknown>);
 }
 
 function readMailbox(settings: string | null): Mailbox {

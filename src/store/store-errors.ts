@@ -1,16 +1,21 @@
 /** SQLite's and the file system's failures in the agent's words: what is wrong with which file, and what to do. */
 import { AgentError } from "../errors.ts";
 
-/** Runs `work` on the database `file`; its failures are `ERR_STORE`. Programming errors (bad SQL, wrong bindings) stay what they are. */
+/** Runs `work` on the database `file`; its failures are `ERR_STORE`. */
 export function storeErrors<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof AgentError || !(error instanceof Error)) throw error;
-    const hint = hintFor(error);
-    if (hint === null) throw error;
-    throw new AgentError("ERR_STORE", `the database ${file} failed: ${error.message}`, { hint, cause: error });
+    throw storeError(file, error);
   }
+}
+
+/** A failure of the database `file` as `ERR_STORE`. Programming errors (bad SQL, wrong bindings) stay what they are. */
+export function storeError(file: string, error: unknown): unknown {
+  if (error instanceof AgentError || !(error instanceof Error)) return error;
+  const hint = hintFor(error);
+  if (hint === null) return error;
+  return new AgentError("ERR_STORE", `the database ${file} failed: ${error.message}`, { hint, cause: error });
 }
 
 /** Runs `work` on files beside the database; what the operating system refuses is `ERR_STORE`. */

@@ -45,8 +45,12 @@ export interface StoreViews {
  */
 const GONE = `(d.state IN ('unmanaged', 'conflict') AND (p.deleted=1 OR NOT EXISTS (SELECT 1 FROM member WHERE person=p.id)))`;
 
-const PERSON_VIEW = `SELECT d.person AS key, p.object_id, t.name AS tenant, d.address, d.display_name, d.state, d.reason, d.since, d.wanted,
-  d.rule, d.groups, d.purge_at, d.queue_since, a.tier, a.address AS account_address, a.remote_id, a.id AS account,
+/** A decision names an address only where the account does not, and the name is the mirror's. */
+const ADDRESS = "coalesce(d.address, a.address, nullif(p.properties->>'mail', ''), p.properties->>'userPrincipalName')";
+const DISPLAY_NAME = "nullif(trim(p.properties->>'displayName'), '')";
+
+const PERSON_VIEW = `SELECT d.person AS key, p.object_id, t.name AS tenant, ${ADDRESS} AS address, ${DISPLAY_NAME} AS display_name, d.state,
+  d.reason, d.since, d.wanted, d.rule, d.groups, d.purge_at, d.queue_since, a.tier, a.remote_id, a.id AS account,
   (a.tier IS NOT NULL AND ${GONE}) AS zombie
   FROM decision d JOIN person p ON p.id=d.person JOIN tenant t ON t.id=d.tenant LEFT JOIN account a ON a.person=d.person`;
 
@@ -70,7 +74,7 @@ export function createStoreViews(database: Database): StoreViews {
       if (query.q !== undefined && query.q !== "") {
         const part = `%${query.q.replace(/[\\%_]/g, "\\$&")}%`;
         add(
-          "(p.object_id=? OR d.address LIKE ? ESCAPE '\\' OR d.display_name LIKE ? ESCAPE '\\')",
+          `(p.object_id=? OR ${ADDRESS} LIKE ? ESCAPE '\\' OR ${DISPLAY_NAME} LIKE ? ESCAPE '\\')`,
           query.q.toLowerCase(),
           part,
           part,
@@ -200,7 +204,7 @@ function readPersonView(row: Row, position: number | null): PersonView {
   return {
     id: row["object_id"] as string,
     tenant: row["tenant"] as string,
-    address: (row["address"] ?? row["account_address"]) as string | null,
+    address: row["address"] as string | null,
     displayName: row["display_name"] as string | null,
     state: row["state"] as PersonState,
     reason: row["reason"] as string,

@@ -15,13 +15,13 @@ type Made = Map<number, { readonly key: number; readonly tier: string | null }>;
 export function createLedger({ accounts, transaction, remote }: LedgerOptions): LicenceTarget {
   /** Null: done; else why not. Doing the same twice is doing it once. `next`: the item after it; `made`: what this batch created. */
   const carryOut = (item: ApplyItem, next: ApplyItem | undefined, made: Made): string | null => {
-    const { action, profileText, at } = item;
+    const { action, at } = item;
     const fresh = made.get(action.person);
     const account = item.accountKey ?? fresh?.key ?? null;
     switch (action.kind) {
       case "create": {
         if (account !== null) return null;
-        const profile = profileText ?? item.profile;
+        const profile = item.profileText ?? item.profile;
         if (profile === null || action.address === null) return "a new account needs an address";
         const tier = next?.action.kind === "assign" && next.action.person === action.person ? next.action.to : null;
         const { person, address } = action;
@@ -40,16 +40,17 @@ export function createLedger({ accounts, transaction, remote }: LedgerOptions): 
   /** `held`: the tier that the account was created with in this batch. */
   const change = (item: ApplyItem, account: number | null, held: string | null): string | null => {
     const { action, at } = item;
-    const profile = item.profileText ?? item.profile;
     if (account === null) return `there is no account to ${action.kind}`;
     switch (action.kind) {
       case "adopt":
         accounts.bind(account, action.person);
         break;
-      case "update":
+      case "update": {
+        const profile = item.profileText ?? item.profile;
         if (profile === null || action.address === null) return "an account needs an address";
         accounts.update(account, { address: action.address, profile });
         break;
+      }
       case "assign":
       case "change":
         if (held === null || held !== action.to) accounts.setTier(account, action.to);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Known } from "../../src/cycle/evaluate-people.ts";
+import type { Known } from "../../src/cycle/evaluated-person.ts";
 import { decisionNotices, holdNotices, releaseNotices, seatNotices, settledNotices } from "../../src/cycle/notices.ts";
 import type { DecidedPerson, SettledAction } from "../../src/cycle/store-ports.ts";
 import type { Action, ActionKind } from "../../src/model/action.ts";
@@ -40,7 +40,7 @@ function decided(change: Partial<Decision>, key = 1): DecidedPerson {
     rule: null,
     ...change,
   };
-  return { decision, address: null, displayName: null, groups: [], failure: null };
+  return { decision, address: null, groups: [], failure: null };
 }
 
 function action(kind: ActionKind, person: Known, change: Partial<Action> = {}): Action {

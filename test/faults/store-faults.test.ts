@@ -24,7 +24,7 @@ describe("a disk that is full", () => {
   /** More than fits into what is free in the file. */
   async function manyNewcomers(): Promise<CycleBench> {
     const bench = await aboutToChange();
-    for (let i = 0; i < 40; i += 1) addPerson(bench.entra, `Hired ${i}`, bench.entra.groups.Eco);
+    for (let i = 0; i < 200; i += 1) addPerson(bench.entra, `Hired ${i}`, bench.entra.groups.Eco);
     return bench;
   }
 

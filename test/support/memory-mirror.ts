@@ -82,6 +82,7 @@ export function createMemoryMirror(): MemoryMirror {
       stage.push({ group, members: list });
       progress = text;
     },
+    keepStaged: () => {},
     vanished,
     publishFull: (reading: FullReading) => {
       published.full += 1;

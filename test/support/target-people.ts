@@ -113,5 +113,5 @@ export function decideState(store: TenantStore, number: number, state: "licensed
     ...{ key, state, reason: "rule pro", since: AT, queue: null, clearSince: null, purgeAt: null },
     ...{ wanted: null, rule: null },
   };
-  store.people.decide([{ decision, address: null, displayName: null, groups: [], failure: null }]);
+  store.people.decide([{ decision, address: null, groups: [], failure: null }]);
 }
