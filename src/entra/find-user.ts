@@ -4,7 +4,7 @@ import type { DirectoryUser } from "../model/directory.ts";
 import type { Call } from "./call.ts";
 import { parseUser } from "./entries.ts";
 import { expectOk } from "./graph-client.ts";
-import { parsePage } from "./pages.ts";
+import { allItems } from "./people.ts";
 import type { Reader } from "./reader.ts";
 import { odataText } from "./scope.ts";
 
@@ -15,11 +15,12 @@ const OBJECT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * several have the mail address.
  */
 export async function findUser(
-  { client }: Reader,
+  reader: Reader,
   name: string,
   properties: readonly string[],
   call: Call,
 ): Promise<DirectoryUser | null> {
+  const { client } = reader;
   const isId = OBJECT_ID.test(name);
   // Nothing else can be a user's name, and Graph answers it with errors of many kinds.
   if (!isId && !/^[^@]+@[^@]+$/.test(name)) return null;
@@ -29,7 +30,8 @@ export async function findUser(
   if (isId) return null;
   const filter = encodeURIComponent(`mail eq ${odataText(name)}`);
   const found = expectOk(await client.get(`/users?$filter=${filter}&${select}`, call), call);
-  const [user, second] = parsePage(client, found, call).items.map((item) => parseUser(item, properties, call.what));
+  const items = await allItems(reader, found, call);
+  const [user, second] = items.map((item) => parseUser(item, properties, call.what));
   if (second === undefined) return user ?? null;
   throw new AgentError("ERR_AMBIGUOUS", `several users have the mail address "${name}"`, {
     hint: "use the object id",

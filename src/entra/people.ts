@@ -4,8 +4,7 @@ import { BATCH_SIZE, getBatch } from "./batch.ts";
 import type { Call } from "./call.ts";
 import { parseUser } from "./entries.ts";
 import { expectOk } from "./graph-client.ts";
-import { incomplete } from "./graph-errors.ts";
-import { parsePage } from "./pages.ts";
+import { parsePage, readPages } from "./pages.ts";
 import type { Reader } from "./reader.ts";
 import { odataText } from "./scope.ts";
 
@@ -30,15 +29,22 @@ export async function lookUp(
     });
     const answers = await getBatch(reader.client, paths, call, reader);
     for (const answer of answers) {
-      const page = parsePage(reader.client, expectOk(answer, call), call);
-      if (page.next !== null) throw incomplete(call.what, "a lookup of a few users came in several pages");
-      for (const item of page.items) {
+      for (const item of await allItems(reader, expectOk(answer, call), call)) {
         const user = parseUser(item, properties, call.what);
         found.set(user.id, user);
       }
     }
   }
   return found;
+}
+
+/** Everything in a list of which the first page is there. */
+export async function allItems(reader: Reader, firstPage: unknown, call: Call): Promise<readonly unknown[]> {
+  const { items, next } = parsePage(reader.client, firstPage, call);
+  if (next === null) return items;
+  const all = [...items];
+  for await (const page of readPages(reader.client, next, call, reader.limits.pages)) all.push(...page.items);
+  return all;
 }
 
 export function chunk<T>(items: readonly T[], size: number): T[][] {

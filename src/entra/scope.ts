@@ -5,9 +5,14 @@ import type { DirectoryGroup } from "../model/directory.ts";
 import type { Call } from "./call.ts";
 import { parseGroup } from "./entries.ts";
 import { expectOk, type GraphClient } from "./graph-client.ts";
-import { parsePage } from "./pages.ts";
+import { readPages } from "./pages.ts";
 
 const SELECT = "$select=id,displayName,visibility";
+
+/** Pages of one search for a group before it counts as endless. */
+const SEARCH_PAGES = 1_000;
+/** Names among which the nearest is sought. */
+const CANDIDATES = 999;
 
 /**
  * The group that a name or id means. Throws `ERR_GROUP_NOT_FOUND` (with the nearest name in the hint), `ERR_GROUP_AMBIGUOUS` or
@@ -62,17 +67,22 @@ async function byName(client: GraphClient, name: string, call: Call): Promise<Di
 }
 
 async function search(client: GraphClient, filter: string, call: Call): Promise<readonly DirectoryGroup[]> {
-  return list(client, `/groups?$filter=${encodeURIComponent(filter)}&${SELECT}&$top=999`, call);
+  return list(client, `/groups?$filter=${encodeURIComponent(filter)}&${SELECT}&$top=999`, call, Infinity);
 }
 
-async function list(client: GraphClient, path: string, call: Call): Promise<readonly DirectoryGroup[]> {
-  const page = parsePage(client, expectOk(await client.get(path, call), call), call);
-  return page.items.map((item) => parseGroup(item, call.what));
+/** Page by page until there are `enough`: a page may be empty and still name a next one, so one page never says "no such group". */
+async function list(client: GraphClient, path: string, call: Call, enough: number): Promise<readonly DirectoryGroup[]> {
+  const groups: DirectoryGroup[] = [];
+  for await (const page of readPages(client, path, call, SEARCH_PAGES)) {
+    for (const item of page.items) groups.push(parseGroup(item, call.what));
+    if (groups.length >= enough) break;
+  }
+  return groups;
 }
 
-/** Looks among the first page of the tenant's groups; a failure of this search must not hide what is being reported. */
+/** Looks among the tenant's first groups; a failure of this search must not hide what is being reported. */
 async function nearestName(client: GraphClient, name: string, call: Call): Promise<string | null> {
-  const candidates = await list(client, `/groups?${SELECT}&$top=999`, call).catch(() => []);
+  const candidates = await list(client, `/groups?${SELECT}&$top=999`, call, CANDIDATES).catch(() => []);
   let best: string | null = null;
   let least = Math.max(2, Math.ceil(name.length / 3)) + 1;
   for (const { displayName } of candidates) {
