@@ -4,7 +4,7 @@ import type { GoodSet } from "./config/keeper.ts";
 import { AgentError } from "./errors.ts";
 import { explanationOf } from "./explanation.ts";
 import { emptyCounts } from "./model/action.ts";
-import type { CycleRecord } from "./model/cycle.ts";
+import type { CycleRecord, RequestedCycle } from "./model/cycle.ts";
 import type { Finding } from "./model/finding.ts";
 import { tierUsage } from "./model/tier.ts";
 import {
@@ -25,8 +25,8 @@ export interface RunningState {
   readonly findings: () => readonly Finding[];
   readonly loadedAt: () => number;
   readonly schedule: { nextRun(): string | null; period(): number };
-  /** Requested cycles that have not begun or not ended: id → tenant. */
-  readonly underWay: () => ReadonlyMap<string, { readonly tenant: string; readonly since: number }>;
+  /** Requested cycles that have not begun or not ended, by id. */
+  readonly underWay: () => ReadonlyMap<string, RequestedCycle>;
   readonly syncing: () => boolean;
   readonly request: (tenant: string, full: boolean) => string;
 }
@@ -122,7 +122,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
     holds: () => views.holds().map(holdView),
     approve: (id, only) => {
       const tenant = holdTenant(id);
-      const users = only === undefined ? null : only.map((user) => person(user).id);
+      const users = only === undefined ? null : only.map((user) => onePerson(views.find(user, tenant), user).id);
       const hold = agent.store(tenant).holds.approve(id, users, Date.now());
       state.request(tenant, false);
       return holdView(hold);
@@ -182,8 +182,8 @@ function announced(state: RunningState, id: string): CycleRecord {
   return {
     id,
     tenant: found.tenant,
-    kind: "incremental",
-    trigger: "api",
+    kind: found.full ? "full" : "incremental",
+    trigger: found.trigger,
     startedAt: new Date(found.since).toISOString(),
     finishedAt: null,
     durationMs: null,

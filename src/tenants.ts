@@ -5,7 +5,7 @@ import { createSlowDown, type SlowDown } from "./cycle/slow-down.ts";
 import { createWorker, type Work, type Worker } from "./cycle/worker.ts";
 import { AgentError, toAgentError } from "./errors.ts";
 import type { Logger } from "./log.ts";
-import type { CycleRecord, CycleTrigger } from "./model/cycle.ts";
+import type { CycleRecord, CycleTrigger, RequestedCycle } from "./model/cycle.ts";
 import type { CycleEvent } from "./status/console.ts";
 
 export interface Tenants {
@@ -13,7 +13,7 @@ export interface Tenants {
   result(id: string): Promise<CycleRecord>;
   tick(full: boolean): void;
   step(step: CycleStep): void;
-  underWay(): ReadonlyMap<string, { readonly tenant: string; readonly since: number }>;
+  underWay(): ReadonlyMap<string, RequestedCycle>;
   busy(): boolean;
   /** Something was mended, perhaps. */
   reset(): void;
@@ -40,7 +40,7 @@ export function createTenants(
     telling.set(tenant, next);
   };
   const workers = new Map<string, { worker: Worker; slow: SlowDown }>();
-  const requested = new Map<string, { tenant: string; since: number }>();
+  const requested = new Map<string, RequestedCycle>();
   const told = new Set<string>();
   /** By which a new credential is noticed. */
   const credentials = new Map<string, string>();
@@ -79,7 +79,9 @@ export function createTenants(
       if (trigger === "api") slow.reset();
       const since = Date.now();
       const id = worker.request({ trigger, full });
-      requested.set(id, requested.get(id) ?? { tenant, since });
+      // Who asks for a cycle that is to come already joins it.
+      const first = requested.get(id) ?? { tenant, since, trigger, full };
+      requested.set(id, { ...first, full: first.full || full });
       return id;
     },
     result: async (id) => {

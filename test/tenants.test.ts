@@ -48,3 +48,22 @@ test("a tenant that slowed down because its credential was refused is tried at t
   await tenants.stop();
   agent.close();
 });
+
+test("a cycle that is to come is announced as what was asked for", async () => {
+  const home = openHome({ mailboxSettings: false });
+  const logging = { logger: () => silentLogger, dispose() {} };
+  const agent = openAgent(loadGoodHome(home.home), { home: home.home, env: {}, logging });
+  const tenants = createTenants(
+    agent,
+    silentLogger,
+    () => {},
+    () => {},
+  );
+  tenants.request("contoso", "startup", false);
+  const next = tenants.request("contoso", "schedule", false);
+  expect(tenants.request("contoso", "api", true)).toBe(next);
+  expect(tenants.underWay().get(next)).toMatchObject({ tenant: "contoso", trigger: "schedule", full: true });
+  expect(await tenants.result(next)).toMatchObject({ id: next, kind: "full", trigger: "schedule" });
+  await tenants.stop();
+  agent.close();
+});

@@ -24,7 +24,7 @@ export async function runCycle(parts: CycleParts, request: CycleRequest): Promis
   const requests = countRequests(parts);
   const cycle = journal.begin({
     trigger: request.trigger,
-    kind: journal.initial() ? "initial" : "incremental",
+    kind: journal.initial() ? "initial" : request.full ? "full" : "incremental",
     only: request.only,
     ...(request.id === undefined ? {} : { id: request.id }),
   });

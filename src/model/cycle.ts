@@ -59,3 +59,12 @@ export interface Hold {
   /** Held actions, dependent ones (the assign of a held create) included. */
   readonly actions: readonly Action[];
 }
+
+/** A cycle that was asked for and has not ended. */
+export interface RequestedCycle {
+  readonly tenant: string;
+  /** When it was asked for; epoch ms. */
+  readonly since: number;
+  readonly trigger: CycleTrigger;
+  readonly full: boolean;
+}

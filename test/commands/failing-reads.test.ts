@@ -22,6 +22,7 @@ async function expectNothingApplied(home: TestHome, argv: readonly string[], cod
   expect(failed.code).toBe(1);
   const [cycle] = failed.json.cycles;
   expect(cycle).toMatchObject({ outcome: "failed", held: {} });
+  if (argv.includes("--full")) expect(cycle.kind).toBe("full");
   expect(Object.values(cycle.actions).every((count) => count === 0)).toBe(true);
   expect(cycle.error.code).toMatch(code);
   expect(cycle.error.message.length).toBeGreaterThan(20);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { lockHome } from "../../src/agent.ts";
 import { exported, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
+import { openTwoTenants } from "../support/two-tenants.ts";
 
 async function heldHome(): Promise<{ readonly home: TestHome; readonly people: readonly string[] }> {
   const home = openHome({ mailboxSettings: false });
@@ -161,6 +162,21 @@ describe("beside a running agent", () => {
     await until(async () => (await exported(home))["Person 0"].state === "unlicensed");
     expect((await exported(home))["Person 1"].state).toBe("unlicensed");
     expect((await exported(home))["Person 2"].state).toBe("pending");
+  });
+
+  test("`holds approve --only` means the people of the hold's own tenant", async () => {
+    const { home, fabrikam } = openTwoTenants({ mailboxSettings: false });
+    const mail = "person.0@contoso.example";
+    fabrikam.person("Namesake", ["Eco"], { mail });
+    for (let i = 0; i < 10; i += 1) home.person(`Person ${i}`, ["Eco"]);
+    await home.run("sync");
+    for (const { id } of Object.values(await exported(home)).filter(({ tenant }) => tenant === "contoso")) {
+      home.tenant.addMember(home.groups["No_Licence"] as string, id);
+    }
+    await startTestAgent(home);
+    const { id } = (await home.run("holds", "--json")).json.items[0];
+    expect(await home.run("holds", "approve", id, "--only", mail)).toMatchObject({ code: 0 });
+    await until(async () => (await exported(home))["Person 0"].state === "unlicensed");
   });
 
   test("`holds reject` goes through it", async () => {
