@@ -74,8 +74,8 @@ export function createStoreViews(database: Database): StoreViews {
       if (query.q !== undefined && query.q !== "") {
         const part = `%${query.q.replace(/[\\%_]/g, "\\$&")}%`;
         add(
-          `(p.object_id=? OR ${ADDRESS} LIKE ? ESCAPE '\\' OR ${DISPLAY_NAME} LIKE ? ESCAPE '\\')`,
-          query.q.toLowerCase(),
+          `(p.object_id=? COLLATE NOCASE OR ${ADDRESS} LIKE ? ESCAPE '\\' OR ${DISPLAY_NAME} LIKE ? ESCAPE '\\')`,
+          query.q,
           part,
           part,
         );
@@ -90,17 +90,17 @@ export function createStoreViews(database: Database): StoreViews {
     find: (idOrAddress, tenant) => {
       const wanted = idOrAddress.trim();
       const rows = database.all(
-        `${PERSON_VIEW} WHERE (p.object_id=? OR d.address_key=? OR d.person IN
+        `${PERSON_VIEW} WHERE (p.object_id=? COLLATE NOCASE OR d.address_key=? OR d.person IN
            (SELECT id FROM person WHERE properties->>'userPrincipalName'=? COLLATE NOCASE)
            OR a.address_key=?) AND (? IS NULL OR t.name=?) ORDER BY d.person LIMIT 20`,
-        wanted.toLowerCase(),
+        wanted,
         addressKey(wanted),
         wanted,
         addressKey(wanted),
         tenant ?? null,
         tenant ?? null,
       );
-      const exact = rows.filter((row) => row["object_id"] === wanted.toLowerCase());
+      const exact = rows.filter((row) => String(row["object_id"]).toLowerCase() === wanted.toLowerCase());
       return view(exact.length > 0 ? exact : rows);
     },
     events: (tenant, id, { limit, after }) => {
