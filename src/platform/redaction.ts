@@ -23,7 +23,8 @@ export const SECRET_PATTERNS: readonly RedactionPattern[] = [
   { pattern: /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, replacement: `$1 ${GONE}` },
   {
     pattern:
-      /\b(client_?secret|client_?assertion|access_?token|refresh_?token|id_?token|password|passphrase|api_?key)\b(\\?["']?\s*[=:]\s*\\?["']?)(?!\[redacted\]|env:|file:|secret:)[^\s"'&,;}\\]+/gi,
+      // The place in a finding (tiersync.yaml:5:18 a.b.clientSecret:) is followed by what is wrong there, not by a value.
+      /(?<!\.ya?ml:\d+:\d+ [\w.[\]-]*)\b(client_?secret|client_?assertion|access_?token|refresh_?token|id_?token|password|passphrase|api_?key)\b(\\?["']?\s*[=:]\s*\\?["']?)(?!\[redacted\]|env:|file:|secret:)[^\s"'&,;}\\]+/gi,
     replacement: `$1$2${GONE}`,
   },
   { pattern: /(:\/\/)[^\s/:@"]+:[^\s/@"]+@/g, replacement: `$1${GONE}@` },
