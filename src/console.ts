@@ -24,7 +24,7 @@ export interface RunningState {
   good(): GoodSet;
   readonly findings: () => readonly Finding[];
   readonly loadedAt: () => number;
-  readonly schedule: { nextRun(): string | null; period(): number };
+  readonly schedule: { nextRun(): string | null; freshSince(periods: number, now: number): number };
   /** Requested cycles that have not begun or not ended, by id. */
   readonly underWay: () => ReadonlyMap<string, RequestedCycle>;
   readonly syncing: () => boolean;
@@ -149,7 +149,7 @@ export function onePerson(found: readonly PersonView[], asked: string): PersonVi
 }
 
 function readiness(agent: Agent, state: RunningState, names: readonly string[]): ReturnType<Console["readiness"]> {
-  const oldest = Date.now() - PERIODS * state.schedule.period();
+  const oldest = state.schedule.freshSince(PERIODS, Date.now());
   const tenants = names.map((name) => {
     const last = agent.views.lastCycle(name);
     if (last === null) return { name, ready: false, reason: "no cycle has ended yet" };

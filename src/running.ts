@@ -126,7 +126,10 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       good: () => keeper.good ?? good,
       findings: () => keeper.findings,
       loadedAt: () => keeper.loadedAt,
-      schedule: { nextRun: () => schedule.nextRun(), period: () => schedule.period() },
+      schedule: {
+        nextRun: () => schedule.nextRun(),
+        freshSince: (periods, now) => schedule.freshSince(periods, now),
+      },
       underWay: () => tenants.underWay(),
       syncing: () => tenants.busy(),
       request: (tenant, full) => tenants.request(tenant, "api", full),

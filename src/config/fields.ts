@@ -104,10 +104,10 @@ export const cron = (description: string) =>
 
 function cronFault(pattern: string): string | null {
   try {
-    const next = new Cron(pattern, { paused: true, mode: "5-part" }).nextRun();
+    const next = new Cron(pattern, { paused: true }).nextRun();
     return next === null ? "never comes: no date fits this pattern" : null;
   } catch {
-    return "must be a cron pattern of five fields such as */5 * * * * (minute hour day month weekday)";
+    return "must be a cron pattern such as */5 * * * * (minute hour day month weekday; a sixth field in front: seconds)";
   }
 }
 

@@ -157,7 +157,7 @@ const day = (description: string, fallback: string) => v.optional(duration(descr
 export const configSchema = v.pipe(
   block({
     schedule: v.optional(
-      cron("When to synchronise: cron pattern of five fields. Never two cycles of a tenant at once."),
+      cron("When to synchronise: cron pattern (croner). Never two cycles of a tenant at once."),
       "*/5 * * * *",
     ),
     fullSync: v.optional(cron("When to read everything again, which heals anything missed."), "30 3 * * *"),

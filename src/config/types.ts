@@ -5,7 +5,7 @@ import type { Tier } from "../model/tier.ts";
 import type { SecretRef } from "./secrets.ts";
 
 export interface AgentConfig {
-  /** croner patterns of five fields. */
+  /** croner patterns. */
   readonly schedule: string;
   readonly fullSync: string;
   /** IANA zone of both patterns; null: the computer's own. */

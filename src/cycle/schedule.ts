@@ -3,7 +3,7 @@ import { Cron } from "croner";
 import type { Logger } from "../log.ts";
 
 export interface ScheduleOptions {
-  /** Croner patterns of five fields; design §5. */
+  /** Croner patterns. */
   readonly schedule: string;
   readonly fullSync: string;
   /** IANA zone of the patterns; the computer's own when absent. */
@@ -16,26 +16,27 @@ export interface ScheduleOptions {
 export interface Schedule {
   /** ISO 8601 UTC; null: never again. */
   nextRun(): string | null;
-  /** Milliseconds between the next two ticks. */
-  period(): number;
+  /** Since when a cycle must have ended not to be late at `now`: so many periods ago, what the pattern leaves out not counted. Epoch ms. */
+  freshSince(periods: number, now: number): number;
   stop(): void;
 }
 
 export function startSchedule({ schedule, fullSync, timezone, log, tick }: ScheduleOptions): Schedule {
   const options = {
-    mode: "5-part",
     // A tick only asks for a cycle; overlap is the worker's affair. Errors are never silent.
     catch: (error: unknown) =>
       log.error("the schedule failed: {message}", { message: error instanceof Error ? error.message : String(error) }),
     ...(timezone === undefined ? {} : { timezone }),
-  } as const;
+  };
   const regular = new Cron(schedule, options, () => tick(false));
   const full = new Cron(fullSync, options, () => tick(true));
   return {
     nextRun: () => regular.nextRun()?.toISOString() ?? null,
-    period: () => {
-      const [first, second] = regular.nextRuns(2);
-      return first === undefined || second === undefined ? 0 : second.getTime() - first.getTime();
+    freshSince: (periods, now) => {
+      const [first = 0, second = 0] = regular.nextRuns(2, new Date(now)).map((tick) => tick.getTime());
+      // Over a night or a weekend without ticks nothing is late; they lie between the last ticks, not between the next two.
+      const tick = regular.previousRuns(periods, new Date(now)).at(-1)?.getTime() ?? 0;
+      return Math.min(tick, now - periods * (second - first));
     },
     stop: () => {
       regular.stop();

@@ -10,7 +10,7 @@ const findingsOf = (text: string) =>
 
 describe("findings", () => {
   test("all come at once, each with its place, in the order of reading", () => {
-    const text = `schedule: "*/5 * * * * *"
+    const text = `schedule: "*/5 * * *"
 fullSync: "0 0 31 2 *"
 timezone: Mars/Olympus
 tennants: []
@@ -45,7 +45,7 @@ log: {level: warning, maxSize: 20}
 retention: {cycles: 1h}
 `;
     expect(findingsOf(text)).toEqual([
-      "1:11 schedule: must be a cron pattern of five fields such as */5 * * * * (minute hour day month weekday)",
+      "1:11 schedule: must be a cron pattern such as */5 * * * * (minute hour day month weekday; a sixth field in front: seconds)",
       "2:11 fullSync: never comes: no date fits this pattern",
       "3:11 timezone: must be an IANA time zone such as Europe/Paris",
       "4:1 tennants: unknown key; known here: mailboxSettings, proxy, caFile, target",

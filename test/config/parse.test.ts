@@ -6,6 +6,15 @@ import { CONTOSO, DESIGN } from "./config-texts.ts";
 const HOME = "/srv/tiersync";
 const parse = (text: string) => parseConfig({ path: "tiersync.yaml", text }, HOME);
 
+test.each(["*/10 * * * * *", "0 */5 * * * *", "@hourly", "0 9-17 * * MON-FRI"])(
+  "croner takes the schedule %s",
+  (pattern) => {
+    const { value, findings } = parse(DESIGN.replace('"*/5 * * * *"', JSON.stringify(pattern)));
+    expect(findings).toEqual([]);
+    expect(value?.schedule).toBe(pattern);
+  },
+);
+
 describe("the configuration of the design", () => {
   test("is understood whole", () => {
     const { value, findings } = parse(DESIGN);
