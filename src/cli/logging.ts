@@ -1,5 +1,6 @@
 /** The log of one command: the file in logs/, and on stderr what the person or the service manager should see at once. */
 import type { AgentConfig } from "../config/types.ts";
+import { type Finding, formatFinding } from "../model/finding.ts";
 import type { EventLog } from "../platform/event-log.ts";
 import { createLogging, type Level, type Logging } from "../platform/logging.ts";
 import type { GlobalOptions } from "./command.ts";
@@ -24,6 +25,12 @@ export function commandLogging(
     events,
     writeStderr: (text) => io.err(text),
   });
+}
+
+/** What the files of the home say that stops nothing, such as a secret in plain text. */
+export function logWarnings(logging: Logging, warnings: readonly Finding[]): void {
+  const log = logging.logger("config");
+  for (const warning of warnings) log.warn("{finding}", { finding: formatFinding(warning) });
 }
 
 function stderrLevel({ verbose, quiet }: GlobalOptions): Level {

@@ -7,7 +7,7 @@ import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { loadGoodHome, selectTenants } from "./load-home.ts";
-import { commandLogging } from "./logging.ts";
+import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 import { reportError } from "./report-error.ts";
 import { stepText } from "./with-home.ts";
@@ -21,6 +21,7 @@ export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitC
   const { withPlanner } = await import("../database-copy.ts");
   const { stopSignals } = await import("../platform/signals.ts");
   const logging = commandLogging(home, null, options, io);
+  logWarnings(logging, good.warnings);
   const progress = createProgress(io, options.quiet === true || options.json === true);
   const stop = stopSignals();
   try {

@@ -6,7 +6,7 @@ import { plainText } from "../model/plain-text.ts";
 import type { GlobalOptions } from "./command.ts";
 import type { CommandIo } from "./io.ts";
 import { type GoodHome, loadGoodHome } from "./load-home.ts";
-import { commandLogging } from "./logging.ts";
+import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 /** A one-shot cycle's time limit, as in `run`. */
@@ -37,6 +37,7 @@ export async function withHome(
   const { stopSignals } = await import("../platform/signals.ts");
   const lock = lockHome(home);
   const logging = commandLogging(home, good.config, options, io);
+  logWarnings(logging, good.warnings);
   const progress = createProgress(io, options.quiet === true || options.json === true);
   const stop = stopSignals();
   let agent: Agent | null = null;

@@ -82,6 +82,7 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
       for (const finding of findings) {
         if (finding.level === "error")
           log.error("{finding}; the last good set stays in force", { finding: formatFinding(finding) });
+        else log.warn("{finding}", { finding: formatFinding(finding) });
       }
     }
     if (taken || news) changed();

@@ -105,3 +105,18 @@ test("the running agent's token is owner-only and in nothing that it writes or a
     }
   }
 });
+
+test("a secret in plain text is used, and every command and the running agent say how to move it", async () => {
+  const home = openHome({ credential: "secret" });
+  const secret = readFileSync(join(home.home, "keys", "contoso.txt"), "utf8").trim();
+  home.rewrite((text) => text.replace("file:keys/contoso.txt", JSON.stringify(secret)));
+  for (const argv of [["sync"], ["plan", "--json"]]) {
+    const { code, err, out } = await home.run(...argv);
+    expect({ argv, code }).toEqual({ argv, code: 0 });
+    expect(err).toContain("tiersync secret set contoso");
+    expect(err + out).not.toContain(secret);
+  }
+  const agent = await startTestAgent(home);
+  expect(agent.log()).toContain("tiersync secret set contoso");
+  expect(agent.log()).not.toContain(secret);
+});
