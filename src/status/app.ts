@@ -89,7 +89,7 @@ function onMethodNotAllowed(c: Context, methods: string[]): Response {
 }
 
 function tooLarge(c: Context): Response {
-  return problem(c, 413, "ERR_BAD_REQUEST", `the body is larger than ${MAX_BODY_BYTES / 1024} KB`);
+  return problem(c, 413, "ERR_BAD_REQUEST", `the body is larger than ${MAX_BODY_BYTES / 1024 / 1024} MB`);
 }
 
 function refuse(c: Context<StatusEnv>): Response | Promise<Response> {

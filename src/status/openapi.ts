@@ -129,8 +129,7 @@ function act(
         ...more.responses,
         ...FAULTS,
         ...MISSING,
-        413: fault("The body is larger than 16 KB"),
-        415: fault("The body is not application/json"),
+        413: fault("The body is larger than 1 MB"),
       },
     },
   };
