@@ -8,8 +8,7 @@ import { type CommandIo, outJson } from "./io.ts";
 
 export async function backup(options: GlobalOptions, io: CommandIo, file: string): Promise<undefined> {
   const home = resolveHome(options.home, io);
-  // The one path that a person types for themselves: relative to where they are.
-  const target = resolve(io.cwd, file);
+  const target = resolve(home, file);
   if (existsSync(target))
     throw new AgentError("ERR_EXISTS", `${target} exists already`, { hint: "choose another name" });
   const { backupDatabase } = await import("../database-copy.ts");
@@ -24,6 +23,6 @@ export const backupCommand = defineCommand({
   details:
     "To restore: stop the agent, delete data/tiersync.db-wal and -shm,\nput the file in the place of data/tiersync.db, start. What would then change or\ntake something is held until you approve, because the agent no longer knows what it has done since.",
   examples: ["backup tiersync-monday.db", "backup D:\\backup\\tiersync.db --json"],
-  configure: (command) => command.argument("<file>", "where to write; relative to the current folder"),
+  configure: (command) => command.argument("<file>", "where to write; relative to the home folder"),
   run: (options, io, file) => backup(options, io, file),
 });

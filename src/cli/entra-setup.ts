@@ -48,7 +48,7 @@ export async function entraSetup(options: EntraSetupOptions, io: CommandIo): Pro
     io.err(`warning: there is no ${inHome(certificate, home)} yet, and the script wants to upload it\n`);
     io.err(`hint: make it first, then this script: tiersync cert new ${tenant}\n`);
   }
-  const target = options.out === undefined ? null : resolve(io.cwd, options.out);
+  const target = options.out === undefined ? null : resolve(home, options.out);
   if (target !== null) write(target, script, options.shell);
   if (options.json) outJson(io, { shell: options.shell, tenant: installation.tenant, file: target, script });
   else if (target === null) io.out(script);
@@ -153,6 +153,6 @@ export const entraSetupCommand = defineCommand({
           .makeOptionMandatory(),
       )
       .option("--name <name>", "display name of the app registration", "tiersync")
-      .option("--out <file>", "write it there instead; relative to the current folder, never overwrites"),
+      .option("--out <file>", "write it there instead; relative to the home folder, never overwrites"),
   run: (options, io) => entraSetup(options, io),
 });

@@ -39,7 +39,7 @@ function values(script: string): string {
 }
 
 async function setup(home: string, ...argv: string[]) {
-  const { io, stdout, stderr } = captureIo({ cwd: home });
+  const { io, stdout, stderr } = captureIo({ cwd: "/nowhere" });
   const code = await runProgram(["entra-setup", "--home", home, ...argv], io);
   return { code, out: stdout(), err: stderr() };
 }
