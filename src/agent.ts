@@ -84,8 +84,8 @@ export interface Agent {
   planManual(tenant: string, kind: ManualKind, id: string, address: string | null): ManualStep;
   carryOutManual(tenant: string, step: ManualStep, signal: AbortSignal): Promise<void>;
   explain(tenant: string, id: string): readonly RuleTrace[];
-  /** Null when the certificate cannot be read now. */
-  credential(tenant: string): CredentialView | null;
+  /** Null when the certificate cannot be read now. Also of a tenant that the next cycle only will take over. */
+  credential(tenant: TenantConfig): CredentialView | null;
   /** Another text when the files have changed that the tenant's credentials are in. */
   credentialMark(tenant: string): string;
   probe(tenant: string): EntraProbe;
@@ -157,14 +157,13 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     const { parentGroup, tiers, guard } = tenantConfig(name);
     return { name, parentGroup, tiers, guard, mailboxSettings: current.config.mailboxSettings };
   };
-  const credential = (name: string): CredentialView | null =>
-    credentialView(tenantConfig(name).credential, clock.now());
+  const credential = (tenant: TenantConfig): CredentialView | null => credentialView(tenant.credential, clock.now());
   const parts = (name: string): CycleParts => ({
     settings: settings(name),
     rules: current.rules,
     source: of(name).source,
     target: of(name).target,
-    credential: () => credential(name),
+    credential: () => credential(tenantConfig(name)),
     store: store(name),
     clock,
     log: childLogger(logging.logger("cycle"), { tenant: name }),

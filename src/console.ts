@@ -1,6 +1,7 @@
 /** What the running agent answers to the status API. */
 import type { Agent } from "./agent.ts";
 import type { GoodSet } from "./config/keeper.ts";
+import type { TenantConfig } from "./config/types.ts";
 import { AgentError } from "./errors.ts";
 import { explanationOf } from "./explanation.ts";
 import { emptyCounts } from "./model/action.ts";
@@ -48,18 +49,22 @@ export function createConsole(agent: Agent, state: RunningState): Console {
   };
   const person = (idOrAddress: string): PersonView => onePerson(views.find(idOrAddress), idOrAddress);
 
-  const tenantStatus = (name: string): TenantStatus => {
-    const store = agent.store(name);
-    const used = store.accounts.usage();
-    const waiting = store.people.waiting();
+  /** False: an edit has just brought this tenant in, and the next cycle takes it over. */
+  const takenOver = (name: string): boolean =>
+    agent.configuration.config.tenants.some((tenant) => tenant.name === name);
+
+  const tenantStatus = (tenant: TenantConfig): TenantStatus => {
+    const { name, tiers } = tenant;
+    const store = takenOver(name) ? agent.store(name) : null;
+    const used = store?.accounts.usage();
+    const waiting = store?.people.waiting();
     const zombies = views.zombies(name, ZOMBIES);
-    const { tiers } = state.good().config.tenants.find((tenant) => tenant.name === name) ?? { tiers: [] };
     return {
       name,
-      credential: agent.credential(name),
+      credential: agent.credential(tenant),
       tiers: tiers.flatMap((tier) =>
         tier.kind === "paid"
-          ? [tierUsage(tier.name, tier.seats, used.get(tier.name) ?? 0, waiting.get(tier.name) ?? 0)]
+          ? [tierUsage(tier.name, tier.seats, used?.get(tier.name) ?? 0, waiting?.get(tier.name) ?? 0)]
           : [],
       ),
       users: views.counts(name),
@@ -75,7 +80,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
 
   const status = (): StatusView => {
     const { config, rules } = state.good();
-    const tenants = names().map(tenantStatus);
+    const tenants = config.tenants.map(tenantStatus);
     const broken = state.findings().filter(({ level }) => level === "error");
     const failing = broken.length > 0 || tenants.some(({ lastCycle }) => lastCycle?.outcome === "failed");
     const held = tenants.some(({ holds }) => holds.length > 0);
@@ -91,7 +96,10 @@ export function createConsole(agent: Agent, state: RunningState): Console {
         errors: broken,
       },
       tenants,
-      warnings: [...config.remarks, ...tenants.flatMap((tenant) => warningsOf(agent, tenant))],
+      warnings: [
+        ...config.remarks,
+        ...tenants.filter(({ name }) => takenOver(name)).flatMap((tenant) => warningsOf(agent, tenant)),
+      ],
     };
   };
 

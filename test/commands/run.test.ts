@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createLogging } from "../../src/platform/logging.ts";
 import { type RunningAgent, startAgent } from "../../src/running.ts";
 import { createHome, RULES, type TestHome } from "../support/home.ts";
+import { openTwoTenants } from "../support/two-tenants.ts";
 
 const cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -165,6 +166,30 @@ describe("tiersync run", () => {
     expect(status.rules.errors.length).toBeGreaterThan(0);
     expect(status.rules.rules).toBe(4);
     expect(((await (await second.get(`/users/${ana}`)).json()) as { tier: string }).tier).toBe("Pro");
+  });
+
+  test("shows a tenant that an edit brings in, before its first cycle too", async () => {
+    const { home: at } = openTwoTenants({ mailboxSettings: false });
+    const both = readFileSync(join(at.home, "tiersync.yaml"), "utf8");
+    const second = both.slice(both.indexOf("  - name: fabrikam"), both.indexOf("tiers:\n"));
+    at.rewrite((text) => text.replace(second, ""));
+    const agent = await start(at);
+    await agent.firstCycles;
+    at.rewrite(() => both);
+    type Tenants = { readonly tenants?: readonly { readonly name: string; readonly lastCycle: unknown }[] };
+    const { tenants } = await agent.until<Tenants>("/status", (status) => status.tenants?.length === 2);
+    expect(tenants?.[1]).toMatchObject({
+      name: "fabrikam",
+      credential: { kind: "secret" },
+      tiers: [{ name: "Eco", seats: 50, used: 0, waiting: 0 }, { name: "Advanced" }, { name: "Pro" }],
+      lastCycle: null,
+      holds: [],
+    });
+    for (const path of ["/", "/metrics", "/users", "/users?tenant=fabrikam"]) {
+      expect({ path, status: (await agent.get(path)).status }).toEqual({ path, status: 200 });
+    }
+    await agent.post("/sync");
+    await agent.until<Tenants>("/status", (status) => status.tenants?.[1]?.lastCycle !== null);
   });
 
   test("sees an atomic save and a deleted and recreated rules folder", async () => {
