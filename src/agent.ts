@@ -197,7 +197,8 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     unknownGroups: (set) =>
       set.config.tenants.flatMap(({ name, tiers }) => {
         // A tenant that was never read has no groups to compare with.
-        if (!stores.has(name) || store(name).people.mirroredProperties() === null) return [];
+        const known = current.config.tenants.some((tenant) => tenant.name === name);
+        if (!known || store(name).people.mirroredProperties() === null) return [];
         const { groups } = store(name).people.groupGraph();
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),

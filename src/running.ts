@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { createAcceptance } from "./acceptance.ts";
 import { type Agent, DATABASE_FILE, lockHome, openAgent } from "./agent.ts";
 import { createKeeper, type GoodSet, type Keeper } from "./config/keeper.ts";
-import type { HomeFiles } from "./config/parse.ts";
+import { type HomeFiles, hasError } from "./config/parse.ts";
 import { createConsole } from "./console.ts";
 import { type Schedule, startSchedule } from "./cycle/schedule.ts";
 import type { CycleStep } from "./cycle/settings.ts";
@@ -69,14 +70,15 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     for (const name of protectFolder(join(home, "keys"))) log.info("keys/{name} is encrypted now", { name });
     let onChange = (): void => {};
     const keeper = openKeeper(home, log, releases, () => onChange());
-    const good = requireGood(keeper);
     const startedAt = Date.now();
     const listeners = new Set<(event: CycleEvent) => void>();
     if (options.listen !== undefined) listeners.add(options.listen);
     const emit = (event: CycleEvent): void => {
+      // A group that an edit was refused for may be there now.
+      if (event.type === "finished" && hasError(keeper.findings)) keeper.recheck();
       for (const listener of listeners) listener(event);
     };
-    const agent = openAgent(good, { home, env: options.env, logging, progress: (step) => onStep(step) });
+    const agent = openAgent(requireGood(keeper), { home, env: options.env, logging, progress: (step) => onStep(step) });
     releases.push(() => agent.close());
     if (agent.identity === "foreign") {
       if (options.takeOver !== true) {
@@ -84,7 +86,9 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       }
       agent.takeOver();
     }
-    keeper.setAcceptance((set) => agent.unknownGroups(set));
+    await keeper.setAcceptance(createAcceptance(agent));
+    const good = requireGood(keeper);
+    agent.configure(good);
     const noticeBroken = (): void => {
       try {
         agent.noticeBroken(keeper.findings);

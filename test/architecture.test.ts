@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "tenants.ts": ["agent.ts", "log.ts", "cycle", "model", "status/console.ts", "errors.ts"],
   "console.ts": ["agent.ts", "explanation.ts", "warnings.ts", "config", "model", "status/console.ts", "errors.ts"],
   "warnings.ts": ["agent.ts", "cycle/read-both-sides.ts", "model"],
+  "acceptance.ts": ["agent.ts", "config", "model", "rules"],
   "explanation.ts": ["agent.ts", "model", "errors.ts"],
   // Certificates are made and shown without an agent; the simulator is what `demo` runs against.
   cli: [

@@ -27,6 +27,14 @@ export interface KeeperOptions {
   readonly changed: () => void;
 }
 
+/** What an edit must fulfil besides being well-formed, such as that the groups it names exist. */
+export interface Acceptance {
+  /** What is known without asking anybody. */
+  refused(set: GoodSet): readonly Finding[];
+  /** What has to be asked for first; null: nothing. An answer that cannot be had refuses nothing. */
+  ask(set: GoodSet): Promise<readonly Finding[]> | null;
+}
+
 export interface Keeper {
   /** Null: there has never been a good one. */
   readonly good: GoodSet | null;
@@ -34,8 +42,8 @@ export interface Keeper {
   readonly loadedAt: number;
   /** About the files as they are now; errors mean that the last good set is in force instead. */
   readonly findings: readonly Finding[];
-  /** What else an edit must fulfil, such as that the groups it names exist. Asked again by `recheck`. */
-  setAcceptance(accept: (set: GoodSet) => readonly Finding[]): void;
+  /** Judges the files by it, now and from now on. Resolves when that first judgement is made. */
+  setAcceptance(acceptance: Acceptance): Promise<void>;
   /** Looks at the files now. */
   look(): void;
   /** Judges the files again though they are the same: the directory may have changed. */
@@ -50,7 +58,20 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
   let goodText = "";
   let loadedAt = Date.now();
   let findings: readonly Finding[] = [];
-  let accept: (set: GoodSet) => readonly Finding[] = () => [];
+  let stopped = false;
+  let acceptance: Acceptance = { refused: () => [], ask: () => null };
+  /** To the question about these files; `findings` null: it is still to come. */
+  let answer: { readonly text: string; readonly findings: readonly Finding[] | null } | null = null;
+
+  /** Thrown beside what anybody waits for it would end the agent. */
+  const safely = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      const { message } = toAgentError(error);
+      log.error("the files of the home folder cannot be looked at: {message}", { message });
+    }
+  };
 
   /** A disk that is full must not keep a good edit from being used. */
   const remember = (): void => {
@@ -62,16 +83,36 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     }
   };
 
-  const judge = (): void => {
+  /** Null: nothing has to be asked about these files, or the answer is known. */
+  const question = (set: GoodSet, text: string): Promise<void> | null => {
+    if (answer?.text === text) return null;
+    const asked = acceptance.ask(set);
+    if (asked === null) return null;
+    answer = { text, findings: null };
+    return asked.then((found) => {
+      if (stopped || answer?.text !== text) return; // edited again meanwhile
+      answer = { text, findings: found };
+      safely(() => void judge());
+    });
+  };
+
+  /** Resolves when it is known whether the files are good: at once, but for what has to be asked. */
+  const judge = (): Promise<void> => {
     const parsed = parseHome(files, home);
-    const { config, rules } = parsed;
-    const refused = config !== null && rules !== null ? accept({ config, rules }) : [];
-    const before = JSON.stringify(findings);
-    findings = [...parsed.findings, ...refused];
     const text = textOf(files);
-    const taken = config !== null && rules !== null && !hasError(refused) && text !== goodText;
+    const { config, rules } = parsed;
+    const set = config === null || rules === null ? null : { config, rules };
+    const refused = set === null ? [] : acceptance.refused(set);
+    const edited = set !== null && text !== goodText && !hasError(refused);
+    const asked = edited ? question(set, text) : null;
+    if (asked !== null) return asked;
+    const answered = answer?.text === text ? answer.findings : [];
+    if (edited && answered === null) return Promise.resolve();
+    const before = JSON.stringify(findings);
+    findings = [...parsed.findings, ...refused, ...(answered ?? [])];
+    const taken = edited && !hasError(findings);
     if (taken) {
-      good = { config, rules };
+      good = set;
       goodText = text;
       loadedAt = Date.now();
       remember();
@@ -86,6 +127,14 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
       }
     }
     if (taken || news) changed();
+    return Promise.resolve();
+  };
+  const look = (): Promise<void> => {
+    files = readHome(home);
+    const text = textOf(files);
+    if (text === seen) return Promise.resolve();
+    seen = text;
+    return judge();
   };
 
   const keeper: Keeper = {
@@ -99,17 +148,19 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
       return findings;
     },
     setAcceptance: (next) => {
-      accept = next;
+      acceptance = next;
+      seen = "";
+      return look();
     },
-    look: () => {
-      files = readHome(home);
-      const text = textOf(files);
-      if (text === seen) return;
-      seen = text;
-      judge();
+    look: () => void look(),
+    recheck: () => {
+      answer = null;
+      safely(() => void judge());
     },
-    recheck: judge,
-    stop: () => clearInterval(timer),
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
   const remembered = lastGood.read();
   if (remembered !== null) {
@@ -117,17 +168,9 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     if (config !== null && rules !== null) good = { config, rules };
     goodText = textOf(remembered);
   }
-  keeper.look();
-  const timer = setInterval(() => {
-    try {
-      keeper.look();
-    } catch (error) {
-      // Thrown in a timer it would end the agent.
-      log.error("the files of the home folder cannot be looked at: {message}", {
-        message: toAgentError(error).message,
-      });
-    }
-  }, LOOK_EVERY);
+  // Where there is a last good set the files are judged by `setAcceptance` first: a restart must not let a refused edit in.
+  if (good === null) keeper.look();
+  const timer = setInterval(() => safely(keeper.look), LOOK_EVERY);
   timer.unref();
   return keeper;
 }

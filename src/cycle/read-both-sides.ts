@@ -1,4 +1,8 @@
 /** Step 1: what the directory says now, and what the licence system has. */
+import { AgentError } from "../errors.ts";
+import { formatFinding } from "../model/finding.ts";
+import { placeOfGroup } from "../rules/bind.ts";
+import { errorAt } from "../rules/findings.ts";
 import { directoryNeeds } from "../rules/needs.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 
@@ -24,13 +28,17 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
   const initial = store.journal.initial();
   parts.progress({ tenant: settings.name, step: "read", done: 0, of: null });
   const needs = directoryNeeds(parts.rules, settings.name);
-  const { kind, serverTime } = await source.read(store.people.mirror(needs.properties), {
-    scope: { parentGroup: settings.parentGroup, ...needs },
-    full: request.full || !isMirrored(store.people.mirroredProperties(), needs.properties),
-    signal: request.signal,
-    ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
-    progress: (done) => parts.progress({ tenant: settings.name, step: "read", done, of: null }),
-  });
+  const { kind, serverTime } = await source
+    .read(store.people.mirror(needs.properties), {
+      scope: { parentGroup: settings.parentGroup, ...needs },
+      full: request.full || !isMirrored(store.people.mirroredProperties(), needs.properties),
+      signal: request.signal,
+      ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
+      progress: (done) => parts.progress({ tenant: settings.name, step: "read", done, of: null }),
+    })
+    .catch((error: unknown) => {
+      throw placed(error, parts);
+    });
   const now = serverTime ?? clock.now();
   const purgesAllowed = Math.abs(now - clock.now()) <= TOLERATED_SKEW;
   store.outbox.ongoing(CLOCK_OFF, !purgesAllowed, clock.now());
@@ -44,6 +52,16 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
   await target.refresh(unsettled, request.signal, request.full);
   store.journal.forgetIntents(unsettled);
   return { kind, initial, now, purgesAllowed };
+}
+
+/** The directory knows no files: where a rule names the group that is amiss is said here. */
+function placed(error: unknown, { rules, settings }: CycleParts): unknown {
+  if (!(error instanceof AgentError) || typeof error.facts["group"] !== "string") return error;
+  const { code, message, hint, retryable, facts } = error;
+  const named = [facts["groupId"], facts["group"]].filter((name) => typeof name === "string");
+  const [at] = named.flatMap((name) => placeOfGroup(rules, settings.name, name) ?? []);
+  if (at === undefined) return error;
+  return new AgentError(code, formatFinding(errorAt(at, message)), { hint, retryable, facts, cause: error });
 }
 
 /** Not read yet is never null: a property that a rule newly asks for leads to a full read first. */

@@ -53,7 +53,7 @@ async function byName(client: GraphClient, name: string, call: Call): Promise<Di
   if (group === undefined) {
     const near = await nearestName(client, name, call);
     throw new AgentError("ERR_GROUP_NOT_FOUND", `there is no group named "${name}"`, {
-      ...(near === null ? {} : { hint: `did you mean "${near}"? Else create the group` }),
+      ...(near === null ? {} : { hint: `${near}; else create the group` }),
       facts: { group: name },
     });
   }
@@ -80,16 +80,17 @@ async function list(client: GraphClient, path: string, call: Call, enough: numbe
   return groups;
 }
 
-/** Looks among the tenant's first groups; a failure of this search must not hide what is being reported. */
+/** The nearest name in words, among the tenant's first groups; a failure of this search must not hide what is being reported. */
 async function nearestName(client: GraphClient, name: string, call: Call): Promise<string | null> {
   const candidates = await list(client, `/groups?${SELECT}&$top=999`, call, CANDIDATES).catch(() => []);
   let best: string | null = null;
-  let least = Math.max(2, Math.ceil(name.length / 3)) + 1;
+  let least = Infinity;
   for (const { displayName } of candidates) {
     const edits = editDistance(name.toLowerCase(), displayName.toLowerCase());
     if (edits < least) [best, least] = [displayName, edits];
   }
-  return best;
+  if (best === null) return null;
+  return least <= Math.max(2, Math.ceil(name.length / 3)) ? `did you mean "${best}"?` : `the nearest is "${best}"`;
 }
 
 function editDistance(a: string, b: string): number {

@@ -7,7 +7,17 @@ import { compileCondition } from "./conditions.ts";
 import { compareFindings, errorAt } from "./findings.ts";
 import { groupLookup, type Lookup } from "./group-lookup.ts";
 import { suggestion } from "./nearest.ts";
-import type { BoundGroup, BoundRule, BoundRules, Condition, GroupMention, Rule, RuleFile, RuleSet } from "./types.ts";
+import type {
+  BoundGroup,
+  BoundRule,
+  BoundRules,
+  Condition,
+  GroupMention,
+  Position,
+  Rule,
+  RuleFile,
+  RuleSet,
+} from "./types.ts";
 
 export interface BindContext {
   readonly tenant: string;
@@ -105,13 +115,35 @@ function byPriority(a: BoundRule, b: BoundRule): number {
  */
 export function unknownMembers(ruleSet: RuleSet, context: BindContext): readonly Finding[] {
   const lookup = groupLookup(context.groups);
-  const findings: Finding[] = [];
-  for (const rule of filesFor(ruleSet, context.tenant).flatMap((file) => file.rules)) {
+  const findings = mentions(ruleSet, context.tenant).flatMap((mention) => {
+    const found = isElsewhere(mention) ? null : lookup(mention);
+    return found !== null && found.group === null ? [errorAt(mention.at, found.message)] : [];
+  });
+  return findings.sort(compareFindings);
+}
+
+/** Groups that rules name by id or with `anywhere`, each time they do. */
+export function mentionsElsewhere(ruleSet: RuleSet, tenant: string): readonly GroupMention[] {
+  return mentions(ruleSet, tenant).filter(isElsewhere);
+}
+
+/** Where the rules first name a group with this name or id; null: they do not. */
+export function placeOfGroup(ruleSet: RuleSet, tenant: string, nameOrId: string): Position | null {
+  const wanted = nameOrId.toLowerCase();
+  return mentions(ruleSet, tenant).find(({ name, id }) => (id ?? name)?.toLowerCase() === wanted)?.at ?? null;
+}
+
+function isElsewhere({ id, anywhere }: GroupMention): boolean {
+  return anywhere || id !== null;
+}
+
+function mentions(ruleSet: RuleSet, tenant: string): readonly GroupMention[] {
+  const found: GroupMention[] = [];
+  for (const rule of filesFor(ruleSet, tenant).flatMap((file) => file.rules)) {
     bindCondition(rule.when, (mention) => {
-      const found = mention.anywhere || mention.id !== null ? null : lookup(mention);
-      if (found !== null && found.group === null) findings.push(errorAt(mention.at, found.message));
+      found.push(mention);
       return { id: "", displayName: "" };
     });
   }
-  return findings.sort(compareFindings);
+  return found;
 }

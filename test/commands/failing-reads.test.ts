@@ -194,6 +194,22 @@ test("a group named in a rule that never existed fails with its place and the ne
   expect(await exported(home)).toEqual({});
 });
 
+test.each([
+  ["{name: Nowhere, anywhere: true}", "ERR_GROUP_NOT_FOUND"],
+  ["{id: 00000000-0000-4000-8000-000000000000}", "ERR_GROUP_NOT_FOUND"],
+  ["{name: Twin, anywhere: true}", "ERR_GROUP_AMBIGUOUS"],
+  ["{name: Secret, anywhere: true}", "ERR_GROUP_HIDDEN"],
+])("a group of the tenant that cannot be used is told with the place that names it: %s", async (group, errorCode) => {
+  const home = openHome();
+  home.tenant.addGroup("Twin");
+  home.tenant.addGroup("Twin");
+  home.tenant.addGroup("Secret", { visibility: "HiddenMembership" });
+  home.writeRules(`rules:\n  - {name: pro, tier: Pro, priority: 30, when: {group: ${group}}}\n`);
+  const { code, json } = await home.run("sync", "--json");
+  expect({ code, error: json.cycles[0].error.code }).toEqual({ code: 1, error: errorCode });
+  expect(json.cycles[0].error.message).toStartWith("rules/secure-exchanges.yaml:2:49 rules[0].when.group: ");
+});
+
 test("a mailbox that is missing or cannot be read is that person's alone", async () => {
   const home = openHome();
   const ana = home.person("Ana", ["Pro"]);
