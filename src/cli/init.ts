@@ -77,18 +77,19 @@ function refuseExisting(home: string, paths: readonly string[]): void {
 async function ask(options: InitOptions, io: CommandIo): Promise<Answers> {
   const prompter = options.json ? null : io.prompter;
   if (prompter === null) {
-    const missing = (["name", "tenantId", "clientId"] as const).filter((key) => options[key] === undefined);
+    const missing = (["tenantId", "clientId"] as const).filter((key) => options[key] === undefined);
     if (missing.length > 0) {
       const flags = missing.map((key) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
       throw new AgentError("ERR_USAGE", `nobody is at a terminal to ask, and ${flags.join(", ")} is missing`, {
-        hint: "tiersync init --name contoso --tenant-id GUID --client-id GUID",
+        hint: "tiersync init --tenant-id GUID --client-id GUID --name contoso",
       });
     }
   }
   const answer = async (given: string | undefined, question: string, check: Validate): Promise<string> =>
     (given ?? (await prompter?.text(question, { validate: check })) ?? "").trim();
+  const given = options.name ?? (prompter === null ? usualName(options.tenantId) : undefined);
   const values = {
-    name: await answer(options.name, "A short name for the tenant, for instance contoso", name),
+    name: await answer(given, "A short name for the tenant, for instance contoso", name),
     tenantId: await answer(options.tenantId, "Directory (tenant) id", tenantId),
     clientId: await answer(options.clientId, "Application (client) id of the app registration", clientId),
   };
@@ -106,6 +107,11 @@ async function ask(options: InitOptions, io: CommandIo): Promise<Answers> {
     throw new AgentError("ERR_USAGE", lines.join("\n"), { hint: "nothing was written" });
   }
   return { ...values, credential };
+}
+
+/** The first word of a domain; a GUID says nothing. */
+function usualName(tenantId: string | undefined): string {
+  return tenantId !== undefined && DOMAIN.test(tenantId) ? (tenantId.split(".")[0] ?? "main") : "main";
 }
 
 async function askCredential(
@@ -168,7 +174,10 @@ export const initCommand = defineCommand({
   ],
   configure: (command) =>
     command
-      .option("--name <name>", "short name of the tenant, used in logs, API and rules")
+      .option(
+        "--name <name>",
+        "short name of the tenant, used in logs, API and rules (default: the domain's first word, else main)",
+      )
       .option("--tenant-id <id>", "directory (tenant) id, or a verified domain")
       .option("--client-id <id>", "application (client) id of the app registration")
       .option("--certificate <file>", "PEM file with private key and certificate (default: keys/NAME.pem)")

@@ -85,6 +85,14 @@ describe("init", () => {
     });
   });
 
+  test.each([
+    ["contoso.onmicrosoft.com", "contoso"],
+    ["11111111-2222-3333-4444-555555555555", "main"],
+  ])("gives the tenant %s a name where nobody can be asked", async (tenantId, name) => {
+    await init({ home, tenantId, clientId: CLIENT }, captureIo().io);
+    expect(loadHome(home).config?.tenants[0]).toMatchObject({ name, tenantId });
+  });
+
   test("names the missing options where nobody can be asked", async () => {
     const error = await failure(init({ home, name: "contoso" }, captureIo().io));
     expect(error.code).toBe("ERR_USAGE");
