@@ -1,10 +1,11 @@
 /** Work on a copy of the home's database: plans that change nothing, and backups. */
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Agent, type AgentOptions, type Configuration, DATABASE_FILE, openAgent } from "./agent.ts";
 import { AgentError } from "./errors.ts";
 import { openDatabase } from "./store/database.ts";
+import { hasLog } from "./store/write-ahead-log.ts";
 
 /** An agent on a copy of the database, which goes away with `work`: whatever it reads and plans changes nothing anywhere. */
 export async function withPlanner<T>(
@@ -15,7 +16,8 @@ export async function withPlanner<T>(
   const folder = mkdtempSync(join(tmpdir(), "tiersync-plan-"));
   try {
     const copy = join(folder, "copy.db");
-    copyDatabase(join(options.home, DATABASE_FILE), copy);
+    const original = join(options.home, DATABASE_FILE);
+    if (!copyAtRest(original, copy)) copyDatabase(original, copy);
     const agent = openAgent(configuration, { ...options, databaseFile: copy });
     try {
       return await work(agent);
@@ -35,6 +37,20 @@ export function backupDatabase(home: string, to: string): number {
   }
   copyDatabase(from, to);
   return statSync(to).size;
+}
+
+/**
+ * Copies the file as it is where nobody is at work on it: even a database that is only read gets a log and an index of it beside it, and
+ * they stay. False when somebody wrote meanwhile, or was killed while writing.
+ */
+function copyAtRest(from: string, to: string): boolean {
+  const before = statSync(from, { bigint: true, throwIfNoEntry: false });
+  if (before === undefined || hasLog(from)) return false;
+  copyFileSync(from, to);
+  const { mtimeNs, size } = statSync(from, { bigint: true });
+  if (!hasLog(from) && mtimeNs === before.mtimeNs && size === before.size) return true;
+  rmSync(to);
+  return false;
 }
 
 function copyDatabase(from: string, to: string): void {
