@@ -8,12 +8,12 @@ import { type Channel, DELIVERED, type Delivery, type Fetch } from "./channel.ts
 
 export interface WebhookOptions {
   readonly url: string;
-  /** `whsec_` and the base64 of the key; called afresh for each delivery. */
+  /** `whsec_` and the base64 of the key, or the key as text; called afresh for each delivery. */
   readonly secret: () => Promise<string>;
 }
 
 export interface Webhook extends Channel {
-  /** Throws `AgentError` `ERR_NOTIFY` when the secret is not one; sends nothing. */
+  /** Throws `AgentError` `ERR_NOTIFY` when the secret cannot be a key; sends nothing. */
   verify(): Promise<string>;
   /** Posts an event of type `test`. */
   sendTest(id: string, signal: AbortSignal): Promise<Delivery>;
@@ -24,6 +24,7 @@ const TIMEOUT = 15_000;
 /** Events in one body; `count` tells how many there were. */
 const LISTED = 1000;
 const SHORTEST_KEY = 16;
+const PREFIX = "whsec_";
 
 export function createWebhook(
   tenant: string,
@@ -88,11 +89,14 @@ function bodyOf(tenant: string, { events, createdAt }: OutgoingMessage): string 
   });
 }
 
+/** By Standard Webhooks `whsec_` and base64; any other text is the key as it stands, for receivers with a secret of their own kind. */
 function signingKey(secret: string): Buffer {
-  const encoded = secret.trim().replace(/^whsec_/, "");
+  const text = secret.trim();
+  if (!text.startsWith(PREFIX)) return Buffer.from(text, "utf8");
+  const encoded = text.slice(PREFIX.length);
   const key = Buffer.from(encoded, "base64");
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded) || key.length < SHORTEST_KEY) {
-    throw new AgentError("ERR_NOTIFY", "the web hook's secret is not one of Standard Webhooks", {
+    throw new AgentError("ERR_NOTIFY", "the web hook's secret begins with whsec_ and is not one of Standard Webhooks", {
       hint: "it is `whsec_` followed by 24 to 64 random bytes in base64, the same at the receiver",
     });
   }

@@ -119,7 +119,7 @@ describe("check", () => {
         extra: `notify: {webhook: {url: "http://127.0.0.1:${hook.port}/T0/secret-path", secret: "file:keys/hook.txt"}}`,
       });
       const key = join(home.home, "keys", "hook.txt");
-      writeFileSync(key, "not base64!", { mode: 0o600 });
+      writeFileSync(key, "whsec_not base64!", { mode: 0o600 });
       expect(await told(home)).toMatchObject({ code: 1, lines: [{ id: "notify.webhook", level: "fail" }] });
       writeFileSync(key, `whsec_${Buffer.alloc(32, 7).toString("base64")}`, { mode: 0o600 });
       const { code, lines } = await told(home, "--send-test");

@@ -105,7 +105,19 @@ describe("the web hook", () => {
     expect(JSON.stringify(logger.lines)).not.toMatch(/hook-4711|whsec_/);
   });
 
-  test.each(["hunter2", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 at all"])(
+  test.each(["hunter2", "a secret of words", randomBytes(24).toString("hex")])(
+    "signs with a secret of another kind as it stands: %p",
+    async (secret) => {
+      const { queue, deliver, notifier } = fixture(`${secret}\n`);
+      queue.add([notice("1")], 0);
+      expect(await deliver()).toMatchObject({ sent: 1, failed: 0 });
+      const [post] = received as [Received];
+      expect(() => new Receiver(secret, { format: "raw" }).verify(post.body, post.headers)).not.toThrow();
+      expect(await notifier.verify(AbortSignal.timeout(1000))).toMatchObject([{ id: "notify.webhook", level: "ok" }]);
+    },
+  );
+
+  test.each(["whsec_", "whsec_c2hvcnQ=", "whsec_not base64 at all"])(
     "refuses %p as a secret and sends nothing",
     async (secret) => {
       const { queue, deliver, notifier } = fixture(secret);
