@@ -46,10 +46,14 @@ export function backupDatabase(home: string, to: string): number {
 function copyAtRest(from: string, to: string): boolean {
   const before = statSync(from, { bigint: true, throwIfNoEntry: false });
   if (before === undefined || hasLog(from)) return false;
-  copyFileSync(from, to);
-  const { mtimeNs, size } = statSync(from, { bigint: true });
-  if (!hasLog(from) && mtimeNs === before.mtimeNs && size === before.size) return true;
-  rmSync(to);
+  try {
+    copyFileSync(from, to);
+    const { mtimeNs, size } = statSync(from, { bigint: true });
+    if (!hasLog(from) && mtimeNs === before.mtimeNs && size === before.size) return true;
+  } catch {
+    // Windows keeps what somebody has locked from being copied; SQLite itself can wait for it, and says best what is wrong.
+  }
+  rmSync(to, { force: true });
   return false;
 }
 
