@@ -196,9 +196,11 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
       );
     },
     unknownGroups: (set) =>
-      set.config.tenants.flatMap(({ name, tiers }) => {
-        // A tenant that was never read has no groups to compare with.
-        if (!stores.has(name) || store(name).people.mirroredProperties() === null) return [];
+      set.config.tenants.flatMap(({ name, tenantId, parentGroup, tiers }) => {
+        const known = current.config.tenants.find((tenant) => tenant.name === name);
+        // What was not read, or of another directory or parent group, is nothing to compare with.
+        const same = known?.tenantId === tenantId && JSON.stringify(known.parentGroup) === JSON.stringify(parentGroup);
+        if (!same || store(name).people.mirroredProperties() === null) return [];
         const { groups } = store(name).people.groupGraph();
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),

@@ -69,14 +69,13 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     for (const name of protectFolder(join(home, "keys"))) log.info("keys/{name} is encrypted now", { name });
     let onChange = (): void => {};
     const keeper = openKeeper(home, log, releases, () => onChange());
-    const good = requireGood(keeper);
     const startedAt = Date.now();
     const listeners = new Set<(event: CycleEvent) => void>();
     if (options.listen !== undefined) listeners.add(options.listen);
     const emit = (event: CycleEvent): void => {
       for (const listener of listeners) listener(event);
     };
-    const agent = openAgent(good, { home, env: options.env, logging, progress: (step) => onStep(step) });
+    const agent = openAgent(requireGood(keeper), { home, env: options.env, logging, progress: (step) => onStep(step) });
     releases.push(() => agent.close());
     if (agent.identity === "foreign") {
       if (options.takeOver !== true) {
@@ -85,6 +84,8 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       agent.takeOver();
     }
     keeper.setAcceptance((set) => agent.unknownGroups(set));
+    const good = requireGood(keeper); // with what was edited while no agent ran
+    agent.configure(good);
     const noticeBroken = (): void => {
       try {
         agent.noticeBroken(keeper.findings);
@@ -94,9 +95,12 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     };
     noticeBroken(); // broken or mended while no agent ran
 
-    const tenants = createTenants(agent, log, emit, () => {
-      const set = keeper.good;
-      if (set !== null) agent.configure(set);
+    const tenants = createTenants(agent, log, emit, {
+      apply: () => agent.configure(requireGood(keeper)),
+      settled: (signal) => keeper.settled(signal),
+    });
+    listeners.add(({ type }) => {
+      if (type === "finished") keeper.recheck(); // a group that an edit names may be there by now
     });
     const onStep = (step: CycleStep): void => tenants.step(step);
     releases.push(() => tenants.stop());
@@ -202,7 +206,12 @@ function openKeeper(home: string, log: Logger, releases: (() => void)[], changed
     lastGood: {
       read: () => {
         const text = meta.read("last good");
-        return text === null ? null : (JSON.parse(text) as HomeFiles);
+        try {
+          return text === null ? null : (JSON.parse(text) as HomeFiles);
+        } catch {
+          log.error("the last good configuration that the database remembers is damaged: the files count");
+          return null;
+        }
       },
       write: (files) => meta.write("last good", JSON.stringify(files)),
     },

@@ -20,12 +20,20 @@ export interface Tenants {
   stop(): Promise<void>;
 }
 
+/** The files that an administrator edits. */
+export interface EditedFiles {
+  /** From now on the agent goes by what is good. */
+  apply(): void;
+  /** Resolves when no edit is under way: what was saved before a cycle counts in it. */
+  settled(signal: AbortSignal): Promise<void>;
+}
+
 /** A worker for each tenant, made when the tenant first appears. */
 export function createTenants(
   agent: Agent,
   log: Logger,
   emit: (event: CycleEvent) => void,
-  beforeCycle: () => void,
+  files: EditedFiles,
 ): Tenants {
   const stopping = new AbortController();
   const telling = new Map<string, Promise<void>>();
@@ -46,8 +54,9 @@ export function createTenants(
   const credentials = new Map<string, string>();
 
   const cycle = async (tenant: string, slow: SlowDown, work: Work): Promise<CycleRecord> => {
-    beforeCycle();
     try {
+      await files.settled(work.signal);
+      files.apply();
       const record = await agent.cycle(tenant, { ...work, pauses: true, suspicious: false });
       slow.ended(record);
       emit({ type: "finished", cycle: record });
@@ -88,7 +97,7 @@ export function createTenants(
       return await of(tenant).worker.result(id);
     },
     tick: (full) => {
-      beforeCycle();
+      files.apply();
       for (const tenant of names()) {
         const { worker, slow } = of(tenant);
         const credential = agent.credentialMark(tenant);

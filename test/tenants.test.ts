@@ -25,7 +25,7 @@ test("a tenant that slowed down because its credential was refused is tried at t
       outcomes.push(event.cycle.error?.code ?? event.cycle.outcome);
       ended.resolve();
     },
-    () => {},
+    { apply() {}, settled: async () => {} },
   );
   /** Whether the tick began a cycle; it has ended then. */
   const tick = async (): Promise<boolean> => {

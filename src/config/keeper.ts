@@ -2,6 +2,7 @@
  * Configuration and rules of a running agent: edits are seen within a second, taken over when they are good, and otherwise the last
  * good set stays, over restarts too.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { toAgentError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type Finding, formatFinding } from "../model/finding.ts";
@@ -10,8 +11,13 @@ import { readHome } from "./load.ts";
 import { type HomeFiles, hasError, parseHome } from "./parse.ts";
 import type { AgentConfig } from "./types.ts";
 
-/** Files are looked at this often. Reading them is cheaper than trusting watchers, which lose recreated folders and bursts. */
-const LOOK_EVERY = 500;
+/**
+ * Files are looked at this often, ms. Reading them is cheaper than trusting watchers, which lose recreated folders and bursts. An edit
+ * counts when two looks in a row see the same: a file that is half written, or a folder that is being replaced, may well be good by itself.
+ */
+const LOOK_EVERY = 250;
+/** Longest time that a cycle waits for an edit under way to end; ms. */
+const PATIENCE = 2000;
 
 export interface GoodSet {
   readonly config: AgentConfig;
@@ -34,22 +40,30 @@ export interface Keeper {
   readonly loadedAt: number;
   /** About the files as they are now; errors mean that the last good set is in force instead. */
   readonly findings: readonly Finding[];
-  /** What else an edit must fulfil, such as that the groups it names exist. Asked again by `recheck`. */
+  /**
+   * What else an edit must fulfil, such as that the groups it names exist. What was edited since the last good set was remembered is judged
+   * now.
+   */
   setAcceptance(accept: (set: GoodSet) => readonly Finding[]): void;
   /** Looks at the files now. */
   look(): void;
-  /** Judges the files again though they are the same: the directory may have changed. */
+  /** Resolves when there is no edit under way that the good set or the findings do not show, or when it takes too long. */
+  settled(signal: AbortSignal): Promise<void>;
+  /** Judges again what acceptance refused: the directory may have changed. */
   recheck(): void;
   stop(): void;
 }
 
 export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): Keeper {
+  /** As the last look saw them, and as they were judged last. */
   let seen = "";
+  let judged: string | null = null;
   let files: HomeFiles = readHome(home);
   let good: GoodSet | null = null;
   let goodText = "";
   let loadedAt = Date.now();
   let findings: readonly Finding[] = [];
+  let refused: readonly Finding[] = [];
   let accept: (set: GoodSet) => readonly Finding[] = () => [];
 
   /** A disk that is full must not keep a good edit from being used. */
@@ -62,14 +76,16 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     }
   };
 
-  const judge = (): void => {
-    const parsed = parseHome(files, home);
-    const { config, rules } = parsed;
-    const refused = config !== null && rules !== null ? accept({ config, rules }) : [];
-    const before = JSON.stringify(findings);
-    findings = [...parsed.findings, ...refused];
+  /** `edited`: the files are not those that were judged before. */
+  const judge = (edited: boolean): void => {
     const text = textOf(files);
-    const taken = config !== null && rules !== null && !hasError(refused) && text !== goodText;
+    const { config, rules, findings: found } = parseHome(files, home);
+    const whole = config !== null && rules !== null;
+    // What is in force already, or the only set there is, is not refused: should one of its groups vanish, the cycles say so.
+    refused = whole && good !== null && text !== goodText ? accept({ config, rules }) : [];
+    const before = JSON.stringify(findings);
+    findings = [...found, ...refused];
+    const taken = whole && !hasError(refused) && text !== goodText;
     if (taken) {
       good = { config, rules };
       goodText = text;
@@ -84,7 +100,19 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
           log.error("{finding}; the last good set stays in force", { finding: formatFinding(finding) });
       }
     }
-    if (taken || news) changed();
+    judged = text;
+    if (edited || taken || news) changed();
+  };
+
+  /** Tried again at the next look. */
+  const safely = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      log.error("the files of the home folder cannot be looked at: {message}", {
+        message: toAgentError(error).message,
+      });
+    }
   };
 
   const keeper: Keeper = {
@@ -99,33 +127,41 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     },
     setAcceptance: (next) => {
       accept = next;
+      if (judged === null) judge(true);
     },
     look: () => {
-      files = readHome(home);
-      const text = textOf(files);
-      if (text === seen) return;
+      const now = readHome(home);
+      const text = textOf(now);
+      const stable = text === seen;
       seen = text;
-      judge();
+      if (!stable || text === judged) return;
+      files = now;
+      judge(true);
     },
-    recheck: judge,
+    settled: async (signal) => {
+      for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+        safely(keeper.look);
+        if (seen === judged || signal.aborted) return;
+        await delay(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
+      }
+    },
+    recheck: () => {
+      if (refused.length > 0) safely(() => judge(false));
+    },
     stop: () => clearInterval(timer),
   };
   const remembered = lastGood.read();
   if (remembered !== null) {
     const { config, rules } = parseHome(remembered, home);
-    if (config !== null && rules !== null) good = { config, rules };
-    goodText = textOf(remembered);
-  }
-  keeper.look();
-  const timer = setInterval(() => {
-    try {
-      keeper.look();
-    } catch (error) {
-      // Thrown in a timer it would end the agent.
-      log.error("the files of the home folder cannot be looked at: {message}", {
-        message: toAgentError(error).message,
-      });
+    if (config !== null && rules !== null) {
+      good = { config, rules };
+      goodText = textOf(remembered);
     }
+  }
+  seen = textOf(files);
+  if (good === null) judge(true);
+  const timer = setInterval(() => {
+    if (judged !== null) safely(keeper.look); // thrown in a timer it would end the agent
   }, LOOK_EVERY);
   timer.unref();
   return keeper;

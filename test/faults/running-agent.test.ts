@@ -48,6 +48,7 @@ test("a good edit is used though the disk is too full to remember it, and is sai
   expect(keeper.good?.rules.files[0]?.rules).toHaveLength(4);
   home.writeRules(RULES.replace(/^ {2}- \{name: eco,.*$/m, ""));
   keeper.look();
+  keeper.look();
   expect(keeper.good?.rules.files[0]?.rules).toHaveLength(3);
   expect(changes).toBe(2);
   expect(lines.join()).toContain("cannot be remembered");
