@@ -3,8 +3,7 @@ import type { Agent } from "./agent.ts";
 import type { GoodSet } from "./config/keeper.ts";
 import { AgentError } from "./errors.ts";
 import { explanationOf } from "./explanation.ts";
-import { emptyCounts } from "./model/action.ts";
-import type { CycleRecord } from "./model/cycle.ts";
+import { announcedCycle, type CycleRecord, type RequestedCycle } from "./model/cycle.ts";
 import type { Finding } from "./model/finding.ts";
 import { tierUsage } from "./model/tier.ts";
 import {
@@ -25,8 +24,10 @@ export interface RunningState {
   readonly findings: () => readonly Finding[];
   readonly loadedAt: () => number;
   readonly schedule: { nextRun(): string | null; period(): number };
-  /** Requested cycles that have not begun or not ended: id → tenant. */
-  readonly underWay: () => ReadonlyMap<string, { readonly tenant: string; readonly since: number }>;
+  /** Requested cycles that have not begun or not ended, by id. */
+  readonly underWay: () => ReadonlyMap<string, RequestedCycle>;
+  /** The latest cycles whose end could not be recorded; none once one of the tenant's was. */
+  readonly unrecorded: (tenant: string) => readonly CycleRecord[];
   readonly syncing: () => boolean;
   readonly request: (tenant: string, full: boolean) => string;
 }
@@ -63,7 +64,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
           : [],
       ),
       users: views.counts(name),
-      lastCycle: views.lastCycle(name),
+      lastCycle: lastCycle(agent, state, name),
       holds: views.holds(name).map((hold) => {
         const { id, kinds, since, expiresAt } = holdView(hold);
         return { id, kinds, since, expiresAt };
@@ -118,7 +119,15 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       return views.events(tenant, id, page);
     },
     cycles: (page) => views.cycles(page.tenant === undefined ? page : { ...page, tenant: known(page.tenant) }),
-    cycle: (id) => views.cycle(id) ?? announced(state, id),
+    cycle: (id) => {
+      // An end that could not be recorded comes first: the database may say that it still runs.
+      const unrecorded = names().flatMap((name) => state.unrecorded(name));
+      const found = unrecorded.find((record) => record.id === id) ?? views.cycle(id);
+      if (found !== null) return found;
+      const asked = state.underWay().get(id);
+      if (asked === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
+      return announcedCycle(id, asked);
+    },
     holds: () => views.holds().map(holdView),
     approve: (id, only) => {
       const tenant = holdTenant(id);
@@ -148,10 +157,14 @@ export function onePerson(found: readonly PersonView[], asked: string): PersonVi
   throw new AgentError("ERR_AMBIGUOUS", `"${asked}" fits more than one person: ${list}`, { hint: "use the object id" });
 }
 
+function lastCycle(agent: Agent, state: RunningState, tenant: string): CycleRecord | null {
+  return state.unrecorded(tenant)[0] ?? agent.views.lastCycle(tenant);
+}
+
 function readiness(agent: Agent, state: RunningState, names: readonly string[]): ReturnType<Console["readiness"]> {
   const oldest = Date.now() - PERIODS * state.schedule.period();
   const tenants = names.map((name) => {
-    const last = agent.views.lastCycle(name);
+    const last = lastCycle(agent, state, name);
     if (last === null) return { name, ready: false, reason: "no cycle has ended yet" };
     if (last.outcome === "failed")
       return { name, ready: false, reason: last.error?.message ?? "the last cycle failed" };
@@ -173,25 +186,4 @@ function readiness(agent: Agent, state: RunningState, names: readonly string[]):
     ? "configuration or rules are broken; the last good set is in force"
     : (tenants.find(({ ready }) => !ready)?.reason ?? "");
   return { ready: !broken && tenants.every(({ ready }) => ready), tenants, reason };
-}
-
-/** A cycle that was asked for and has not begun: its id is known already. */
-function announced(state: RunningState, id: string): CycleRecord {
-  const found = state.underWay().get(id);
-  if (found === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
-  return {
-    id,
-    tenant: found.tenant,
-    kind: "incremental",
-    trigger: "api",
-    startedAt: new Date(found.since).toISOString(),
-    finishedAt: null,
-    durationMs: null,
-    outcome: null,
-    requests: { token: 0, graph: 0, target: 0 },
-    actions: emptyCounts(),
-    held: {},
-    failures: [],
-    error: null,
-  };
 }

@@ -132,6 +132,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       loadedAt: () => keeper.loadedAt,
       schedule: { nextRun: () => schedule.nextRun(), period: () => schedule.period() },
       underWay: () => tenants.underWay(),
+      unrecorded: (tenant) => tenants.unrecorded(tenant),
       syncing: () => tenants.busy(),
       request: (tenant, full) => tenants.request(tenant, "api", full),
     });

@@ -5,7 +5,13 @@ import { createSlowDown, type SlowDown } from "./cycle/slow-down.ts";
 import { createWorker, type Work, type Worker } from "./cycle/worker.ts";
 import { AgentError, toAgentError } from "./errors.ts";
 import type { Logger } from "./log.ts";
-import type { CycleRecord, CycleTrigger } from "./model/cycle.ts";
+import {
+  announcedCycle,
+  type CycleError,
+  type CycleRecord,
+  type CycleTrigger,
+  type RequestedCycle,
+} from "./model/cycle.ts";
 import type { CycleEvent } from "./status/console.ts";
 
 export interface Tenants {
@@ -13,12 +19,18 @@ export interface Tenants {
   result(id: string): Promise<CycleRecord>;
   tick(full: boolean): void;
   step(step: CycleStep): void;
-  underWay(): ReadonlyMap<string, { readonly tenant: string; readonly since: number }>;
+  /** Requested cycles that have not begun or not ended, by id. */
+  underWay(): ReadonlyMap<string, RequestedCycle>;
   busy(): boolean;
+  /** How the tenant's latest cycles ended that the database does not tell of: latest first. Empty once one of it could be recorded. */
+  unrecorded(tenant: string): readonly CycleRecord[];
   /** Something was mended, perhaps. */
   reset(): void;
   stop(): Promise<void>;
 }
+
+/** As many unrecorded ends are kept of each tenant. */
+const UNRECORDED = 20;
 
 /** The files that an administrator edits. */
 export interface EditedFiles {
@@ -48,8 +60,9 @@ export function createTenants(
     telling.set(tenant, next);
   };
   const workers = new Map<string, { worker: Worker; slow: SlowDown }>();
-  const requested = new Map<string, { tenant: string; since: number }>();
+  const requested = new Map<string, RequestedCycle>();
   const told = new Set<string>();
+  const unrecorded = new Map<string, readonly CycleRecord[]>();
   /** By which a new credential is noticed. */
   const credentials = new Map<string, string>();
 
@@ -58,6 +71,7 @@ export function createTenants(
       await files.settled(work.signal);
       files.apply();
       const record = await agent.cycle(tenant, { ...work, pauses: true, suspicious: false });
+      unrecorded.delete(tenant);
       slow.ended(record);
       emit({ type: "finished", cycle: record });
       tell(tenant, record);
@@ -66,11 +80,20 @@ export function createTenants(
       // Not in its record, so it is only here that anybody learns of it.
       const { code, message, hint } = toAgentError(error);
       log.error("the cycle could not be recorded: {message}", { tenant, code, message, hint });
+      const record = unrecordedEnd(tenant, work, { code, message, hint });
+      unrecorded.set(tenant, [record, ...(unrecorded.get(tenant) ?? [])].slice(0, UNRECORDED));
+      emit({ type: "finished", cycle: record });
       throw error;
     } finally {
       requested.delete(work.id);
       told.delete(work.id);
     }
+  };
+  const unrecordedEnd = (tenant: string, { id, trigger }: Work, error: CycleError): CycleRecord => {
+    const { since } = requested.get(id) ?? { since: Date.now() };
+    const now = Date.now();
+    const end = { finishedAt: new Date(now).toISOString(), durationMs: now - since, outcome: "failed", error } as const;
+    return { ...announcedCycle(id, { tenant, trigger, since }), ...end };
   };
   const of = (tenant: string): { worker: Worker; slow: SlowDown } => {
     let found = workers.get(tenant);
@@ -88,7 +111,7 @@ export function createTenants(
       if (trigger === "api") slow.reset();
       const since = Date.now();
       const id = worker.request({ trigger, full });
-      requested.set(id, requested.get(id) ?? { tenant, since });
+      requested.set(id, requested.get(id) ?? { tenant, trigger, since });
       return id;
     },
     result: async (id) => {
@@ -119,6 +142,7 @@ export function createTenants(
       emit({ type: "step", cycle: id, tenant, step, done, total });
     },
     underWay: () => requested,
+    unrecorded: (tenant) => unrecorded.get(tenant) ?? [],
     busy: () => [...workers.values()].some(({ worker }) => worker.running !== null),
     reset: () => {
       for (const { slow } of workers.values()) slow.reset();

@@ -49,7 +49,7 @@ export interface Keeper {
   look(): void;
   /** Resolves when there is no edit under way that the good set or the findings do not show, or when it takes too long. */
   settled(signal: AbortSignal): Promise<void>;
-  /** Judges again what acceptance refused: the directory may have changed. */
+  /** Judges again what acceptance refused, and remembers what could not be remembered: directory and disk may have changed. */
   recheck(): void;
   stop(): void;
 }
@@ -61,16 +61,20 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
   let files: HomeFiles = readHome(home);
   let good: GoodSet | null = null;
   let goodText = "";
+  let goodFiles = files;
   let loadedAt = Date.now();
   let findings: readonly Finding[] = [];
   let refused: readonly Finding[] = [];
   let accept: (set: GoodSet) => readonly Finding[] = () => [];
 
+  let forgotten = false;
   /** A disk that is full must not keep a good edit from being used. */
   const remember = (): void => {
     try {
-      lastGood.write(files);
+      lastGood.write(goodFiles);
+      forgotten = false;
     } catch (error) {
+      forgotten = true;
       const { code, message, hint } = toAgentError(error);
       log.error("the good configuration cannot be remembered for a restart: {message}", { code, message, hint });
     }
@@ -89,6 +93,7 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     if (taken) {
       good = { config, rules };
       goodText = text;
+      goodFiles = files;
       loadedAt = Date.now();
       remember();
       log.info("configuration and rules taken over: {files} rule files", { files: files.rules.length });
@@ -146,6 +151,7 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
       }
     },
     recheck: () => {
+      if (forgotten) remember();
       if (refused.length > 0) safely(() => judge(false));
     },
     stop: () => clearInterval(timer),

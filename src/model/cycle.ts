@@ -1,5 +1,5 @@
 /** One synchronisation of one tenant, as history, `/cycles` and `sync --json` show it. */
-import type { Action, ActionCounts, ActionKind } from "./action.ts";
+import { type Action, type ActionCounts, type ActionKind, emptyCounts } from "./action.ts";
 import type { ObjectId } from "./directory.ts";
 
 export type CycleKind = "initial" | "incremental" | "full";
@@ -43,6 +43,23 @@ export interface CycleRecord {
   readonly held: Readonly<Partial<Record<ActionKind, number>>>;
   readonly failures: readonly PersonFailureRecord[];
   readonly error: CycleError | null;
+}
+
+/** A cycle that was asked for and has not begun or not ended. */
+export interface RequestedCycle {
+  readonly tenant: string;
+  readonly trigger: CycleTrigger;
+  /** Epoch ms. */
+  readonly since: number;
+}
+
+/** Its record while nothing of it is known. */
+export function announcedCycle(id: string, { tenant, trigger, since }: RequestedCycle): CycleRecord {
+  return {
+    ...{ id, tenant, kind: "incremental", trigger, startedAt: new Date(since).toISOString() },
+    ...{ finishedAt: null, durationMs: null, outcome: null },
+    ...{ requests: { token: 0, graph: 0, target: 0 }, actions: emptyCounts(), held: {}, failures: [], error: null },
+  };
 }
 
 /** Actions kept back until a person approves. */

@@ -21,24 +21,31 @@ test("a cycle that cannot be recorded is in the log, and the agent serves on", a
   while (!running.log().includes("could not be recorded")) await new Promise((resolve) => setTimeout(resolve, 5));
   expect(running.log()).toContain("ERR_STORE");
   expect(running.log()).toContain("another program holds the database");
-  expect((await fetch(`http://127.0.0.1:${running.port}/status`)).status).toBe(200);
+  const failed = { outcome: "failed", error: { code: "ERR_STORE", hint: expect.stringContaining("close it") } };
+  expect(await home.run("sync", "--json")).toMatchObject({ code: 1, json: { cycles: [failed] } });
+  expect(running.status()).toMatchObject({ state: "failing", tenants: [{ lastCycle: failed }] });
+  expect((await fetch(`http://127.0.0.1:${running.port}/readyz`)).status).toBe(503);
   expect(Object.keys(await exported(home))).toEqual(["Ana"]);
   other.close();
   expect(await home.run("sync", "--json")).toMatchObject({ code: 0, json: { cycles: [{ actions: { create: 1 } }] } });
+  expect(running.status()).toMatchObject({ state: "idle", tenants: [{ lastCycle: { outcome: "succeeded" } }] });
 });
 
-test("a good edit is used though the disk is too full to remember it, and is said", () => {
+test("a good edit is used though the disk is too full to remember it, is said, and is remembered later", () => {
   const home = openHome();
   const lines: string[] = [];
   const log = { ...silentLogger, error: (line: string) => void lines.push(line) };
   let changes = 0;
+  let full = true;
+  const written: number[] = [];
   const keeper = createKeeper({
     home: home.home,
     log,
     lastGood: {
       read: () => null,
-      write: () => {
-        throw new AgentError("ERR_STORE", "the database failed: database or disk is full");
+      write: ({ rules }) => {
+        if (full) throw new AgentError("ERR_STORE", "the database failed: database or disk is full");
+        written.push(rules.length);
       },
     },
     changed: () => {
@@ -52,5 +59,9 @@ test("a good edit is used though the disk is too full to remember it, and is sai
   expect(keeper.good?.rules.files[0]?.rules).toHaveLength(3);
   expect(changes).toBe(2);
   expect(lines.join()).toContain("cannot be remembered");
+  full = false;
+  keeper.recheck();
+  keeper.recheck();
+  expect(written).toEqual([1]);
   keeper.stop();
 });
