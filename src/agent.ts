@@ -256,7 +256,16 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
 /** What a home's database shows. Needs no configuration and no lock: it works beside a running agent. */
 export interface Reader {
   readonly views: StoreViews;
+  /** Whether it is the database last seen here. */
+  readonly identity: Identity;
+  /** What SQLite finds wrong in the file; null: nothing. Reads all of it. */
+  damage(): string | null;
   close(): void;
+}
+
+/** Whether a database was ever at work here, though there may be none now. */
+export function wasSeen(home: string): boolean {
+  return existsSync(join(home, SEEN_FILE));
 }
 
 /** Null: nothing was ever synchronised here. Throws `ERR_STORE`, and `ERR_STORE_NEWER` for the database of a newer version. */
@@ -265,7 +274,17 @@ export function openReader(home: string): Reader | null {
   if (!existsSync(file)) return null;
   const database = openDatabase(file, { readOnly: true });
   try {
-    if (isReadable(database, file)) return { views: createStoreViews(database), close: () => database.close() };
+    if (isReadable(database, file)) {
+      return {
+        views: createStoreViews(database),
+        identity: readIdentity({ database, file: join(home, SEEN_FILE), machine: machineId() }).identity,
+        damage: () => {
+          const found = database.get("PRAGMA quick_check(1)")?.["quick_check"];
+          return found === "ok" ? null : String(found);
+        },
+        close: () => database.close(),
+      };
+    }
   } catch (error) {
     database.close();
     throw error;
