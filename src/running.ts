@@ -146,6 +146,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
         return () => listeners.delete(listener);
       },
       version: VERSION,
+      startedAt: new Date(startedAt).toISOString(),
       log: logging.logger("status"),
     });
     const server = await serveLoopback((request) => app.fetch(request), good.config.status);

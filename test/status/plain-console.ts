@@ -198,6 +198,7 @@ export function plainApp(data: PlainData = {}, over: Partial<StatusAppOptions> =
       return () => listeners.delete(listener);
     },
     version: "1.0.0",
+    startedAt: "2026-01-01T00:00:00.000Z",
     log: silentLogger,
     now: () => NOW,
     ...over,
