@@ -31,6 +31,21 @@ test("a cycle that cannot be recorded is in the log, and the agent serves on", a
   expect(running.status()).toMatchObject({ state: "idle", tenants: [{ lastCycle: { outcome: "succeeded" } }] });
 });
 
+test("a stop in the middle of a cycle is no error in the log", async () => {
+  const home = openHome({ mailboxSettings: false });
+  const agent = await startTestAgent(home);
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  home.simulator.app.fetch = () => {
+    resolve();
+    return new Promise(() => {});
+  };
+  agent.sync();
+  await asked;
+  await agent.stop(2000);
+  expect(agent.log()).toContain("ERR_STOPPED");
+  expect(agent.log()).not.toContain('"level":"ERROR"');
+});
+
 test("a good edit is used though the disk is too full to remember it, is said, and is remembered later", () => {
   const home = openHome();
   const lines: string[] = [];
