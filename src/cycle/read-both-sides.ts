@@ -1,5 +1,9 @@
 /** Step 1: what the directory says now, and what the licence system has. */
-import { directoryNeeds } from "../rules/needs.ts";
+import { AgentError } from "../errors.ts";
+import { formatFinding } from "../model/finding.ts";
+import { errorAt } from "../rules/findings.ts";
+import { directoryNeeds, placesOf } from "../rules/needs.ts";
+import type { RuleSet } from "../rules/types.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 
 /** The condition of a clock that is not trusted, as `Outbox.ongoing` knows it. */
@@ -24,11 +28,14 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
   const initial = store.journal.initial();
   parts.progress({ tenant: settings.name, step: "read", done: 0, of: null });
   const needs = directoryNeeds(parts.rules, settings.name);
-  const { kind, serverTime } = await source.read(store.people.mirror(needs.properties), {
+  const reading = source.read(store.people.mirror(needs.properties), {
     scope: { parentGroup: settings.parentGroup, ...needs },
     full: request.full || !isMirrored(store.people.mirroredProperties(), needs.properties),
     signal: request.signal,
     ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
+  });
+  const { kind, serverTime } = await reading.catch((error: unknown) => {
+    throw withPlaces(error, parts.rules, settings.name);
   });
   const now = serverTime ?? clock.now();
   const purgesAllowed = Math.abs(now - clock.now()) <= TOLERATED_SKEW;
@@ -43,6 +50,15 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
   await target.refresh(unsettled, request.signal, request.full);
   store.journal.forgetIntents(unsettled);
   return { kind, initial, now, purgesAllowed };
+}
+
+/** The directory knows which group is not there, and the rules know who names it. */
+function withPlaces(error: unknown, rules: RuleSet, tenant: string): unknown {
+  if (!(error instanceof AgentError) || typeof error.facts["group"] !== "string") return error;
+  const places = placesOf(rules, tenant, error.facts["group"]);
+  if (places.length === 0) return error;
+  const message = places.map((at) => formatFinding(errorAt(at, error.message))).join("; ");
+  return new AgentError(error.code, message, { hint: error.hint, facts: error.facts, cause: error });
 }
 
 /** Not read yet is never null: a property that a rule newly asks for leads to a full read first. */
