@@ -26,6 +26,10 @@ export interface RunningState {
   readonly schedule: { nextRun(): string | null; period(): number };
   /** Requested cycles that have not begun or not ended, by id. */
   readonly underWay: () => ReadonlyMap<string, RequestedCycle>;
+  /** Resolves when no edit of the files is under way that `good` does not show yet. */
+  readonly settled: () => Promise<void>;
+  /** Keys of tiersync.yaml that were edited and count after a restart. */
+  readonly awaitingRestart: () => readonly string[];
   /** The latest cycles whose end could not be recorded; none once one of the tenant's was. */
   readonly unrecorded: (tenant: string) => readonly CycleRecord[];
   readonly syncing: () => boolean;
@@ -92,11 +96,17 @@ export function createConsole(agent: Agent, state: RunningState): Console {
         errors: broken,
       },
       tenants,
-      warnings: [...config.remarks, ...tenants.flatMap((tenant) => warningsOf(agent, tenant))],
+      warnings: [
+        ...config.remarks,
+        ...state.awaitingRestart().map((key) => `\`${key}:\` of tiersync.yaml was edited: it counts after a restart`),
+        ...tenants.flatMap((tenant) => warningsOf(agent, tenant)),
+      ],
     };
   };
 
-  const sync = ({ tenant, full }: { readonly tenant?: string; readonly full: boolean }): StartedCycle[] => {
+  const sync = async (asked: { readonly tenant?: string; readonly full: boolean }): Promise<StartedCycle[]> => {
+    const { tenant, full } = asked;
+    await state.settled(); // a tenant that was written into the file just now is one
     const chosen = tenant === undefined ? names() : [known(tenant)];
     return chosen.map((name) => ({ id: state.request(name, full), tenant: name }));
   };

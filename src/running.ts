@@ -132,6 +132,13 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       loadedAt: () => keeper.loadedAt,
       schedule: { nextRun: () => schedule.nextRun(), period: () => schedule.period() },
       underWay: () => tenants.underWay(),
+      settled: () => keeper.settled(stopping.signal),
+      awaitingRestart: () => {
+        const now = requireGood(keeper).config;
+        return (["status", "log"] as const).filter(
+          (key) => JSON.stringify(now[key]) !== JSON.stringify(good.config[key]),
+        );
+      },
       unrecorded: (tenant) => tenants.unrecorded(tenant),
       syncing: () => tenants.busy(),
       request: (tenant, full) => tenants.request(tenant, "api", full),
@@ -163,7 +170,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       agent,
       firstCycles,
       status: () => answers.status(),
-      sync: () => void answers.sync({ full: false }),
+      sync: () => void answers.sync({ full: false }).catch(() => undefined), // it is stopping
       stop: async (deadline) => {
         stopping.abort();
         const late = Promise.withResolvers<void>();

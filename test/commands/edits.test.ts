@@ -28,6 +28,27 @@ test("a cycle that is asked for right after an edit goes by it", async () => {
   expect(await sync(home, agent.port)).toMatchObject({ outcome: "succeeded", actions: { change: 1 } });
 });
 
+test("a tenant that was written into the file just now can be asked for", async () => {
+  const home = openHome({ mailboxSettings: false });
+  await startTestAgent(home);
+  home.rewrite((text) => {
+    const entry = /^tenants:\n([\s\S]*?)^tiers:/m.exec(text)?.[1] ?? "";
+    return text.replace("tiers:\n", `${entry.replace("name: contoso", "name: fabrikam")}tiers:\n`);
+  });
+  expect(await home.run("sync", "--tenant", "fabrikam", "--json")).toMatchObject({
+    code: 0,
+    json: { cycles: [{ tenant: "fabrikam", outcome: "succeeded" }] },
+  });
+});
+
+test("what counts after a restart only is said in the status", async () => {
+  const home = openHome({ mailboxSettings: false });
+  const agent = await startTestAgent(home);
+  home.rewrite((text) => text.replace("status: {port: 0}", "status: {port: 8399}"));
+  await sync(home, agent.port);
+  expect(agent.status().warnings).toEqual(["`status:` of tiersync.yaml was edited: it counts after a restart"]);
+});
+
 describe("an edit that names a group which is not there", () => {
   test("is refused after a restart too", async () => {
     const home = openHome({ mailboxSettings: false });

@@ -169,7 +169,7 @@ export function plainConsole(data: PlainData = {}) {
       calls.push(["reject", id]);
       return byId(id);
     },
-    sync(request) {
+    async sync(request) {
       calls.push(["sync", request]);
       if (request.tenant !== undefined && request.tenant !== "contoso") {
         throw new AgentError("ERR_NOT_FOUND", `no tenant is called "${request.tenant}"`);
