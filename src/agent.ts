@@ -111,12 +111,11 @@ export function lockHome(home: string): InstanceLock {
 /** Opens the database and is ready for cycles of every tenant. Makes no request by itself. */
 export function openAgent(configuration: Configuration, options: AgentOptions): Agent {
   const { home, env, logging } = options;
-  const database = openDatabase(options.databaseFile ?? join(home, DATABASE_FILE), {
-    readOnly: options.readOnly ?? false,
-  });
+  const place = options.databaseFile ?? join(home, DATABASE_FILE);
+  const database = openDatabase(place, { readOnly: options.readOnly ?? false });
   const clock = { now: () => Date.now() };
   const stores = new Map<string, TenantStore>();
-  const identity = readIdentity({ database, file: join(home, SEEN_FILE), machine: machineId() });
+  const identity = readIdentity({ database, place, file: join(home, SEEN_FILE), machine: machineId() });
   const keepMemory = createMemoryKeeper();
   let current = configuration;
   let pruned = 0;
@@ -277,7 +276,7 @@ export function openReader(home: string): Reader | null {
     if (isReadable(database, file)) {
       return {
         views: createStoreViews(database),
-        identity: readIdentity({ database, file: join(home, SEEN_FILE), machine: machineId() }).identity,
+        identity: readIdentity({ database, place: file, file: join(home, SEEN_FILE), machine: machineId() }).identity,
         damage: () => {
           const found = database.get("PRAGMA quick_check(1)")?.["quick_check"];
           return found === "ok" ? null : String(found);

@@ -1,5 +1,6 @@
 /** The agent that stays, when its database or disk fails for a while: it says so, goes on, and is well again afterwards. */
 import { expect, test } from "bun:test";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createKeeper } from "../../src/config/keeper.ts";
@@ -29,6 +30,23 @@ test("a cycle that cannot be recorded is in the log, and the agent serves on", a
   other.close();
   expect(await home.run("sync", "--json")).toMatchObject({ code: 0, json: { cycles: [{ actions: { create: 1 } }] } });
   expect(running.status()).toMatchObject({ state: "idle", tenants: [{ lastCycle: { outcome: "succeeded" } }] });
+});
+
+test("nothing is done in a database that was replaced under the agent, until a restart", async () => {
+  const home = openHome({ mailboxSettings: false });
+  home.person("Ana", ["Pro"]);
+  const agent = await startTestAgent(home);
+  const file = join(home.home, "data", "tiersync.db");
+  await home.run("backup", `${file}.copy`);
+  renameSync(`${file}.copy`, file);
+  home.person("Ben", ["Pro"]);
+  expect(await home.run("sync", "--json")).toMatchObject({
+    code: 1,
+    json: { cycles: [{ error: { code: "ERR_STORE", hint: expect.stringContaining("restart") } }] },
+  });
+  await agent.stop(2000);
+  expect(await home.run("sync", "--json")).toMatchObject({ code: 0, json: { cycles: [{ actions: { create: 1 } }] } });
+  expect(Object.keys(await exported(home)).sort()).toEqual(["Ana", "Ben"]);
 });
 
 test("a stop in the middle of a cycle is no error in the log", async () => {
