@@ -6,8 +6,8 @@ import { mentionsElsewhere } from "./rules/bind.ts";
 import { errorAt } from "./rules/findings.ts";
 import type { GroupMention } from "./rules/types.ts";
 
-/** Longest time to ask the directory for groups; ms. What it does not say by then, the next cycle finds out. */
-const ASK_WITHIN = 10_000;
+/** Longest time to ask the directory for groups, ms: edits are shown within two seconds. What it does not say by then, the next cycle finds out. */
+const ASK_WITHIN = 1_200;
 
 export function createAcceptance(agent: Agent): Acceptance {
   const look = async (tenant: string, { id, name, at }: GroupMention, signal: AbortSignal): Promise<Finding[]> => {

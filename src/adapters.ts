@@ -12,6 +12,7 @@ import type {
   TenantConfig,
 } from "./config/types.ts";
 import { CONTESTED } from "./cycle/evaluate-people.ts";
+import { settleLost } from "./cycle/lost-answers.ts";
 import { contestedNotice } from "./cycle/notices.ts";
 import type { Clock, LicenceTarget } from "./cycle/ports.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
@@ -126,6 +127,7 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
       clock,
       logger: childLogger(logging.logger("target"), { tenant: name }),
       ...{ accounts: store.accounts, remote: store.remote, transaction: store.transaction },
+      settled: (found) => settleLost(store, found, clock.now()),
       drift: onDrift === "repair" ? (drift) => noteDrift(store, drift, clock.now()) : () => undefined,
     };
   };

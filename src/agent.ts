@@ -111,12 +111,11 @@ export function lockHome(home: string): InstanceLock {
 /** Opens the database and is ready for cycles of every tenant. Makes no request by itself. */
 export function openAgent(configuration: Configuration, options: AgentOptions): Agent {
   const { home, env, logging } = options;
-  const database = openDatabase(options.databaseFile ?? join(home, DATABASE_FILE), {
-    readOnly: options.readOnly ?? false,
-  });
+  const place = options.databaseFile ?? join(home, DATABASE_FILE);
+  const database = openDatabase(place, { readOnly: options.readOnly ?? false });
   const clock = { now: () => Date.now() };
   const stores = new Map<string, TenantStore>();
-  const identity = readIdentity({ database, file: join(home, SEEN_FILE), machine: machineId() });
+  const identity = readIdentity({ database, place, file: join(home, SEEN_FILE), machine: machineId() });
   const keepMemory = createMemoryKeeper();
   let current = configuration;
   let pruned = 0;
@@ -195,10 +194,11 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
       );
     },
     unknownGroups: (set) =>
-      set.config.tenants.flatMap(({ name, tiers }) => {
-        // A tenant that was never read has no groups to compare with.
-        const known = current.config.tenants.some((tenant) => tenant.name === name);
-        if (!known || store(name).people.mirroredProperties() === null) return [];
+      set.config.tenants.flatMap(({ name, tenantId, parentGroup, tiers }) => {
+        const known = current.config.tenants.find((tenant) => tenant.name === name);
+        // What was not read, or of another directory or parent group, is nothing to compare with.
+        const same = known?.tenantId === tenantId && JSON.stringify(known.parentGroup) === JSON.stringify(parentGroup);
+        if (!same || store(name).people.mirroredProperties() === null) return [];
         const { groups } = store(name).people.groupGraph();
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),
@@ -254,7 +254,16 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
 /** What a home's database shows. Needs no configuration and no lock: it works beside a running agent. */
 export interface Reader {
   readonly views: StoreViews;
+  /** Whether it is the database last seen here. */
+  readonly identity: Identity;
+  /** What SQLite finds wrong in the file; null: nothing. Reads all of it. */
+  damage(): string | null;
   close(): void;
+}
+
+/** Whether a database was ever at work here, though there may be none now. */
+export function wasSeen(home: string): boolean {
+  return existsSync(join(home, SEEN_FILE));
 }
 
 /** Null: nothing was ever synchronised here. Throws `ERR_STORE`, and `ERR_STORE_NEWER` for the database of a newer version. */
@@ -263,7 +272,17 @@ export function openReader(home: string): Reader | null {
   if (!existsSync(file)) return null;
   const database = openDatabase(file, { readOnly: true });
   try {
-    if (isReadable(database, file)) return { views: createStoreViews(database), close: () => database.close() };
+    if (isReadable(database, file)) {
+      return {
+        views: createStoreViews(database),
+        identity: readIdentity({ database, place: file, file: join(home, SEEN_FILE), machine: machineId() }).identity,
+        damage: () => {
+          const found = database.get("PRAGMA quick_check(1)")?.["quick_check"];
+          return found === "ok" ? null : String(found);
+        },
+        close: () => database.close(),
+      };
+    }
   } catch (error) {
     database.close();
     throw error;

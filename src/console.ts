@@ -4,8 +4,7 @@ import type { GoodSet } from "./config/keeper.ts";
 import type { TenantConfig } from "./config/types.ts";
 import { AgentError } from "./errors.ts";
 import { explanationOf } from "./explanation.ts";
-import { emptyCounts } from "./model/action.ts";
-import type { CycleRecord, RequestedCycle } from "./model/cycle.ts";
+import { announcedCycle, type CycleRecord, type RequestedCycle } from "./model/cycle.ts";
 import type { Finding } from "./model/finding.ts";
 import { tierUsage } from "./model/tier.ts";
 import {
@@ -28,6 +27,12 @@ export interface RunningState {
   readonly schedule: { nextRun(): string | null; freshSince(periods: number, now: number): number };
   /** Requested cycles that have not begun or not ended, by id. */
   readonly underWay: () => ReadonlyMap<string, RequestedCycle>;
+  /** Resolves when no edit of the files is under way that `good` does not show yet. */
+  readonly settled: () => Promise<void>;
+  /** Keys of tiersync.yaml that were edited and count after a restart. */
+  readonly awaitingRestart: () => readonly string[];
+  /** The latest cycles whose end could not be recorded; none once one of the tenant's was. */
+  readonly unrecorded: (tenant: string) => readonly CycleRecord[];
   readonly syncing: () => boolean;
   readonly request: (tenant: string, full: boolean) => string;
 }
@@ -68,7 +73,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
           : [],
       ),
       users: views.counts(name),
-      lastCycle: views.lastCycle(name),
+      lastCycle: lastCycle(agent, state, name),
       holds: views.holds(name).map((hold) => {
         const { id, kinds, since, expiresAt } = holdView(hold);
         return { id, kinds, since, expiresAt };
@@ -98,12 +103,15 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       tenants,
       warnings: [
         ...config.remarks,
+        ...state.awaitingRestart().map((key) => `\`${key}:\` of tiersync.yaml was edited: it counts after a restart`),
         ...tenants.filter(({ name }) => takenOver(name)).flatMap((tenant) => warningsOf(agent, tenant)),
       ],
     };
   };
 
-  const sync = ({ tenant, full }: { readonly tenant?: string; readonly full: boolean }): StartedCycle[] => {
+  const sync = async (asked: { readonly tenant?: string; readonly full: boolean }): Promise<StartedCycle[]> => {
+    const { tenant, full } = asked;
+    await state.settled(); // a tenant that was written into the file just now is one
     const chosen = tenant === undefined ? names() : [known(tenant)];
     return chosen.map((name) => ({ id: state.request(name, full), tenant: name }));
   };
@@ -126,7 +134,15 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       return views.events(tenant, id, page);
     },
     cycles: (page) => views.cycles(page.tenant === undefined ? page : { ...page, tenant: known(page.tenant) }),
-    cycle: (id) => views.cycle(id) ?? announced(state, id),
+    cycle: (id) => {
+      // An end that could not be recorded comes first: the database may say that it still runs.
+      const unrecorded = names().flatMap((name) => state.unrecorded(name));
+      const found = unrecorded.find((record) => record.id === id) ?? views.cycle(id);
+      if (found !== null) return found;
+      const asked = state.underWay().get(id);
+      if (asked === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
+      return announcedCycle(id, asked);
+    },
     holds: () => views.holds().map(holdView),
     approve: (id, only) => {
       const tenant = holdTenant(id);
@@ -156,10 +172,14 @@ export function onePerson(found: readonly PersonView[], asked: string): PersonVi
   throw new AgentError("ERR_AMBIGUOUS", `"${asked}" fits more than one person: ${list}`, { hint: "use the object id" });
 }
 
+function lastCycle(agent: Agent, state: RunningState, tenant: string): CycleRecord | null {
+  return state.unrecorded(tenant)[0] ?? agent.views.lastCycle(tenant);
+}
+
 function readiness(agent: Agent, state: RunningState, names: readonly string[]): ReturnType<Console["readiness"]> {
   const oldest = state.schedule.freshSince(PERIODS, Date.now());
   const tenants = names.map((name) => {
-    const last = agent.views.lastCycle(name);
+    const last = lastCycle(agent, state, name);
     if (last === null) return { name, ready: false, reason: "no cycle has ended yet" };
     if (last.outcome === "failed")
       return { name, ready: false, reason: last.error?.message ?? "the last cycle failed" };
@@ -181,25 +201,4 @@ function readiness(agent: Agent, state: RunningState, names: readonly string[]):
     ? "configuration or rules are broken; the last good set is in force"
     : (tenants.find(({ ready }) => !ready)?.reason ?? "");
   return { ready: !broken && tenants.every(({ ready }) => ready), tenants, reason };
-}
-
-/** A cycle that was asked for and has not begun: its id is known already. */
-function announced(state: RunningState, id: string): CycleRecord {
-  const found = state.underWay().get(id);
-  if (found === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
-  return {
-    id,
-    tenant: found.tenant,
-    kind: found.full ? "full" : "incremental",
-    trigger: found.trigger,
-    startedAt: new Date(found.since).toISOString(),
-    finishedAt: null,
-    durationMs: null,
-    outcome: null,
-    requests: { token: 0, graph: 0, target: 0 },
-    actions: emptyCounts(),
-    held: {},
-    failures: [],
-    error: null,
-  };
 }

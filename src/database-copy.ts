@@ -1,10 +1,22 @@
 /** Work on a copy of the home's database: plans that change nothing, and backups. */
-import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { type Agent, type AgentOptions, type Configuration, DATABASE_FILE, openAgent } from "./agent.ts";
-import { AgentError } from "./errors.ts";
+import { AgentError, fileFault } from "./errors.ts";
 import { openDatabase } from "./store/database.ts";
+import { isFull } from "./store/store-errors.ts";
 import { hasLog } from "./store/write-ahead-log.ts";
 
 /** An agent on a copy of the database, which goes away with `work`: whatever it reads and plans changes nothing anywhere. */
@@ -29,13 +41,27 @@ export async function withPlanner<T>(
   }
 }
 
-/** A consistent copy of the home's database as a new file; its size in bytes. */
+/** A consistent copy of the home's database as a new file; its size in bytes. The file is there when it is whole, and on the disk. */
 export function backupDatabase(home: string, to: string): number {
   const from = join(home, DATABASE_FILE);
-  if (!existsSync(from)) {
-    throw new AgentError("ERR_NOT_FOUND", `there is no database in ${home} yet`, { hint: "run `tiersync sync` first" });
+  if (!existsSync(from)) throw nothingYet(home);
+  const original = openDatabase(from, { readOnly: true });
+  const part = `${to}.${process.pid}.part`;
+  try {
+    // An empty file is what is left of one that was lost: its copy is no backup.
+    if (original.get("PRAGMA user_version")?.["user_version"] === 0) throw nothingYet(home);
+    closeSync(openSync(part, "wx", 0o600)); // people's names and addresses are in it
+    original.copyTo(part);
+    const copy = openSync(part, "r+");
+    fsyncSync(copy);
+    closeSync(copy);
+    renameSync(part, to);
+  } catch (error) {
+    throw backupFault(error, to);
+  } finally {
+    original.close();
+    for (const file of [part, `${part}-journal`]) rmSync(file, { force: true });
   }
-  copyDatabase(from, to);
   return statSync(to).size;
 }
 
@@ -55,6 +81,22 @@ function copyAtRest(from: string, to: string): boolean {
   }
   rmSync(to, { force: true });
   return false;
+}
+
+function nothingYet(home: string): AgentError {
+  return new AgentError("ERR_NOT_FOUND", `there is no database in ${home} yet`, { hint: "run `tiersync sync` first" });
+}
+
+/** What the place of the backup is to blame for names it; the database itself was only read. */
+function backupFault(error: unknown, to: string): unknown {
+  const full = error instanceof AgentError && isFull(error.cause);
+  const { code } = error as NodeJS.ErrnoException;
+  if (!full && fileFault(error) === null && code !== "ENOENT" && code !== "ENOTDIR") return error;
+  const why = full ? "no space is left" : String(code);
+  return new AgentError("ERR_PLATFORM", `the backup ${to} cannot be written (${why})`, {
+    hint: "choose a folder that exists, that you may write into, and that has space for it",
+    cause: error,
+  });
 }
 
 function copyDatabase(from: string, to: string): void {

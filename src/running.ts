@@ -6,7 +6,7 @@ import process from "node:process";
 import { createAcceptance } from "./acceptance.ts";
 import { type Agent, DATABASE_FILE, lockHome, openAgent } from "./agent.ts";
 import { createKeeper, type GoodSet, type Keeper } from "./config/keeper.ts";
-import { type HomeFiles, hasError } from "./config/parse.ts";
+import type { HomeFiles } from "./config/parse.ts";
 import { createConsole } from "./console.ts";
 import { type Schedule, startSchedule } from "./cycle/schedule.ts";
 import type { CycleStep } from "./cycle/settings.ts";
@@ -74,8 +74,6 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     const listeners = new Set<(event: CycleEvent) => void>();
     if (options.listen !== undefined) listeners.add(options.listen);
     const emit = (event: CycleEvent): void => {
-      // A group that an edit was refused for may be there now.
-      if (event.type === "finished" && hasError(keeper.findings)) keeper.recheck();
       for (const listener of listeners) listener(event);
     };
     const agent = openAgent(requireGood(keeper), { home, env: options.env, logging, progress: (step) => onStep(step) });
@@ -87,7 +85,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       agent.takeOver();
     }
     await keeper.setAcceptance(createAcceptance(agent));
-    const good = requireGood(keeper);
+    const good = requireGood(keeper); // with what was edited while no agent ran
     agent.configure(good);
     const noticeBroken = (): void => {
       try {
@@ -98,9 +96,12 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     };
     noticeBroken(); // broken or mended while no agent ran
 
-    const tenants = createTenants(agent, log, emit, () => {
-      const set = keeper.good;
-      if (set !== null) agent.configure(set);
+    const tenants = createTenants(agent, log, emit, {
+      apply: () => agent.configure(requireGood(keeper)),
+      settled: (signal) => keeper.settled(signal),
+    });
+    listeners.add(({ type }) => {
+      if (type === "finished") keeper.recheck(); // a group that an edit names may be there by now
     });
     const onStep = (step: CycleStep): void => tenants.step(step);
     releases.push(() => tenants.stop());
@@ -135,6 +136,14 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
         freshSince: (periods, now) => schedule.freshSince(periods, now),
       },
       underWay: () => tenants.underWay(),
+      settled: () => keeper.settled(stopping.signal),
+      awaitingRestart: () => {
+        const now = requireGood(keeper).config;
+        return (["status", "log"] as const).filter(
+          (key) => JSON.stringify(now[key]) !== JSON.stringify(good.config[key]),
+        );
+      },
+      unrecorded: (tenant) => tenants.unrecorded(tenant),
       syncing: () => tenants.busy(),
       request: (tenant, full) => tenants.request(tenant, "api", full),
     });
@@ -148,6 +157,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
         return () => listeners.delete(listener);
       },
       version: VERSION,
+      startedAt: new Date(startedAt).toISOString(),
       log: logging.logger("status"),
     });
     const server = await serveLoopback((request) => app.fetch(request), good.config.status);
@@ -164,7 +174,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       agent,
       firstCycles,
       status: () => answers.status(),
-      sync: () => void answers.sync({ full: false }),
+      sync: () => void answers.sync({ full: false }).catch(() => undefined), // it is stopping
       stop: async (deadline) => {
         stopping.abort();
         const late = Promise.withResolvers<void>();
@@ -209,7 +219,12 @@ function openKeeper(home: string, log: Logger, releases: (() => void)[], changed
     lastGood: {
       read: () => {
         const text = meta.read("last good");
-        return text === null ? null : (JSON.parse(text) as HomeFiles);
+        try {
+          return text === null ? null : (JSON.parse(text) as HomeFiles);
+        } catch {
+          log.error("the last good configuration that the database remembers is damaged: the files count");
+          return null;
+        }
       },
       write: (files) => meta.write("last good", JSON.stringify(files)),
     },

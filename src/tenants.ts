@@ -5,7 +5,13 @@ import { createSlowDown, type SlowDown } from "./cycle/slow-down.ts";
 import { createWorker, type Work, type Worker } from "./cycle/worker.ts";
 import { AgentError, toAgentError } from "./errors.ts";
 import type { Logger } from "./log.ts";
-import type { CycleRecord, CycleTrigger, RequestedCycle } from "./model/cycle.ts";
+import {
+  announcedCycle,
+  type CycleError,
+  type CycleRecord,
+  type CycleTrigger,
+  type RequestedCycle,
+} from "./model/cycle.ts";
 import type { CycleEvent } from "./status/console.ts";
 
 export interface Tenants {
@@ -13,11 +19,25 @@ export interface Tenants {
   result(id: string): Promise<CycleRecord>;
   tick(full: boolean): void;
   step(step: CycleStep): void;
+  /** Requested cycles that have not begun or not ended, by id. */
   underWay(): ReadonlyMap<string, RequestedCycle>;
   busy(): boolean;
+  /** How the tenant's latest cycles ended that the database does not tell of: latest first. Empty once one of it could be recorded. */
+  unrecorded(tenant: string): readonly CycleRecord[];
   /** Something was mended, perhaps. */
   reset(): void;
   stop(): Promise<void>;
+}
+
+/** As many unrecorded ends are kept of each tenant. */
+const UNRECORDED = 20;
+
+/** The files that an administrator edits. */
+export interface EditedFiles {
+  /** From now on the agent goes by what is good. */
+  apply(): void;
+  /** Resolves when no edit is under way: what was saved before a cycle counts in it. */
+  settled(signal: AbortSignal): Promise<void>;
 }
 
 /** A worker for each tenant, made when the tenant first appears. */
@@ -25,7 +45,7 @@ export function createTenants(
   agent: Agent,
   log: Logger,
   emit: (event: CycleEvent) => void,
-  beforeCycle: () => void,
+  files: EditedFiles,
 ): Tenants {
   const stopping = new AbortController();
   const telling = new Map<string, Promise<void>>();
@@ -42,13 +62,16 @@ export function createTenants(
   const workers = new Map<string, { worker: Worker; slow: SlowDown }>();
   const requested = new Map<string, RequestedCycle>();
   const told = new Set<string>();
+  const unrecorded = new Map<string, readonly CycleRecord[]>();
   /** By which a new credential is noticed. */
   const credentials = new Map<string, string>();
 
   const cycle = async (tenant: string, slow: SlowDown, work: Work): Promise<CycleRecord> => {
-    beforeCycle();
     try {
+      await files.settled(work.signal);
+      files.apply();
       const record = await agent.cycle(tenant, { ...work, pauses: true, suspicious: false });
+      unrecorded.delete(tenant);
       slow.ended(record);
       emit({ type: "finished", cycle: record });
       tell(tenant, record);
@@ -57,11 +80,20 @@ export function createTenants(
       // Not in its record, so it is only here that anybody learns of it.
       const { code, message, hint } = toAgentError(error);
       log.error("the cycle could not be recorded: {message}", { tenant, code, message, hint });
+      const record = unrecordedEnd(tenant, work, { code, message, hint });
+      unrecorded.set(tenant, [record, ...(unrecorded.get(tenant) ?? [])].slice(0, UNRECORDED));
+      emit({ type: "finished", cycle: record });
       throw error;
     } finally {
       requested.delete(work.id);
       told.delete(work.id);
     }
+  };
+  const unrecordedEnd = (tenant: string, { id, trigger, full }: Work, error: CycleError): CycleRecord => {
+    const { since } = requested.get(id) ?? { since: Date.now() };
+    const now = Date.now();
+    const end = { finishedAt: new Date(now).toISOString(), durationMs: now - since, outcome: "failed", error } as const;
+    return { ...announcedCycle(id, { tenant, trigger, since, full }), ...end };
   };
   const of = (tenant: string): { worker: Worker; slow: SlowDown } => {
     let found = workers.get(tenant);
@@ -90,7 +122,7 @@ export function createTenants(
       return await of(tenant).worker.result(id);
     },
     tick: (full) => {
-      beforeCycle();
+      files.apply();
       for (const tenant of names()) {
         const { worker, slow } = of(tenant);
         const credential = agent.credentialMark(tenant);
@@ -112,6 +144,7 @@ export function createTenants(
       emit({ type: "step", cycle: id, tenant, step, done, total });
     },
     underWay: () => requested,
+    unrecorded: (tenant) => unrecorded.get(tenant) ?? [],
     busy: () => [...workers.values()].some(({ worker }) => worker.running !== null),
     reset: () => {
       for (const { slow } of workers.values()) slow.reset();

@@ -25,7 +25,7 @@ test("a tenant that slowed down because its credential was refused is tried at t
       outcomes.push(event.cycle.error?.code ?? event.cycle.outcome);
       ended.resolve();
     },
-    () => {},
+    { apply() {}, settled: async () => {} },
   );
   /** Whether the tick began a cycle; it has ended then. */
   const tick = async (): Promise<boolean> => {
@@ -53,12 +53,7 @@ test("a cycle that is to come is announced as what was asked for", async () => {
   const home = openHome({ mailboxSettings: false });
   const logging = { logger: () => silentLogger, dispose() {} };
   const agent = openAgent(loadGoodHome(home.home), { home: home.home, env: {}, logging });
-  const tenants = createTenants(
-    agent,
-    silentLogger,
-    () => {},
-    () => {},
-  );
+  const tenants = createTenants(agent, silentLogger, () => {}, { apply() {}, settled: async () => {} });
   tenants.request("contoso", "startup", false);
   const next = tenants.request("contoso", "schedule", false);
   expect(tenants.request("contoso", "api", true)).toBe(next);

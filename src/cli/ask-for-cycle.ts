@@ -2,10 +2,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AgentError, type ExitCode } from "../errors.ts";
 import type { CycleRecord } from "../model/cycle.ts";
-import { findRunningAgent, type RunningAgentLink } from "./running-agent.ts";
+import { type AgentSearch, findRunningAgent, type RunningAgentLink } from "./running-agent.ts";
 
 /** How often a running agent is asked whether its cycle has ended; ms. */
 const POLL_EVERY = 200;
+/** An agent that is just starting has the lock before it can be asked; ms. */
+const STARTING = 1500;
 
 /** Works on the home itself; or `there`, through the agent that is at work on it. Throws `ERR_LOCKED` when that cannot be asked. */
 export async function hereOrThere(
@@ -17,9 +19,17 @@ export async function hereOrThere(
     return await here();
   } catch (error) {
     if (!(error instanceof AgentError) || error.code !== "ERR_LOCKED") throw error;
-    const { agent, absent } = await findRunningAgent(home);
+    const { agent, absent } = await findStartingAgent(home);
     if (agent === null) throw new AgentError("ERR_LOCKED", `${error.message}, and it cannot be asked: ${absent}`);
     return await there(agent);
+  }
+}
+
+async function findStartingAgent(home: string): Promise<AgentSearch> {
+  for (const end = Date.now() + STARTING; ; ) {
+    const found = await findRunningAgent(home);
+    if (found.agent !== null || Date.now() >= end) return found;
+    await delay(POLL_EVERY);
   }
 }
 

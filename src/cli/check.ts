@@ -17,10 +17,12 @@ export interface CheckOptions extends GlobalOptions {
 export async function check(options: CheckOptions, io: CommandIo): Promise<ExitCode> {
   const home = resolveHome(options.home, io);
   const { checkFiles } = await import("./checks/files.ts");
+  const { checkDatabase } = await import("./checks/database.ts");
   const { checkHomeFolder } = await import("./checks/home-folder.ts");
   const { checkAgent } = await import("./checks/agent-port.ts");
   const { checks: files, config, rules } = checkFiles(home, Date.now());
-  const checks = [...files, ...checkHomeFolder(home), ...(await checkAgent(home, config?.status ?? null))];
+  const checks = [...files, ...checkHomeFolder(home), checkDatabase(home)];
+  checks.push(...(await checkAgent(home, config?.status ?? null)));
   const broken = config === null || rules === null;
   if (!broken) checks.push(...(await checkTenants(home, { config, rules, warnings: [] }, options, io)));
   const results = checks.map(safe);

@@ -25,7 +25,7 @@ export type AgentSearch =
   /** Why there is none: for people. */
   | { readonly agent: null; readonly absent: string };
 
-/** Looks in data/run.json, whether the process lives, and whether what answers at its port is tiersync. */
+/** Looks in data/run.json, whether the process lives, and whether what answers at its port is the agent that wrote it. */
 export async function findRunningAgent(home: string): Promise<AgentSearch> {
   const run = readRunFile(home);
   if (run === null) return { agent: null, absent: "no agent is running on this home folder" };
@@ -35,13 +35,13 @@ export async function findRunningAgent(home: string): Promise<AgentSearch> {
   });
   if (!isAlive(run.pid)) return stale(`process ${run.pid} has ended`);
   // Without the token: it is only shown to what has proved to be an agent.
-  let health = await healthAt("127.0.0.1", run.port);
-  if (health === "tiersync") return { agent: linkTo(home, run, "127.0.0.1"), absent: null };
+  let health = await healthAt("127.0.0.1", run);
+  if (health === "it") return { agent: linkTo(home, run, "127.0.0.1"), absent: null };
   const { loadConfig } = await import("../config/load.ts");
   const configured = loadConfig(home).value?.status.host ?? "127.0.0.1";
   if (/^127\./.test(configured) && configured !== "127.0.0.1") {
-    health = await healthAt(configured, run.port);
-    if (health === "tiersync") return { agent: linkTo(home, run, configured), absent: null };
+    health = await healthAt(configured, run);
+    if (health === "it") return { agent: linkTo(home, run, configured), absent: null };
   }
   return stale(
     health === "silence" ? `nothing answers at port ${run.port}` : `another program answers at port ${run.port}`,
@@ -86,11 +86,12 @@ async function ask(url: string, init: RequestInit = {}): Promise<Response> {
   return await fetch(url, { redirect: "manual", ...init, signal: AbortSignal.timeout(PATIENCE) });
 }
 
-async function healthAt(host: string, port: number): Promise<"tiersync" | "other" | "silence"> {
+/** The agent of another home may have got the port since. */
+async function healthAt(host: string, { port, started }: RunFile): Promise<"it" | "other" | "silence"> {
   const answer = await ask(`http://${host}:${port}/healthz`).catch(() => null);
   if (answer === null) return "silence";
-  const body = (await answer.json().catch(() => null)) as { healthy?: unknown; version?: unknown } | null;
-  return typeof body?.healthy === "boolean" && typeof body.version === "string" ? "tiersync" : "other";
+  const body = (await answer.json().catch(() => null)) as { healthy?: unknown; startedAt?: unknown } | null;
+  return typeof body?.healthy === "boolean" && body.startedAt === started ? "it" : "other";
 }
 
 function linkTo(home: string, run: RunFile, host: string): RunningAgentLink {

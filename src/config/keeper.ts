@@ -2,6 +2,7 @@
  * Configuration and rules of a running agent: edits are seen within a second, taken over when they are good, and otherwise the last
  * good set stays, over restarts too.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { toAgentError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { type Finding, formatFinding } from "../model/finding.ts";
@@ -10,8 +11,13 @@ import { readHome } from "./load.ts";
 import { type HomeFiles, hasError, parseHome } from "./parse.ts";
 import type { AgentConfig } from "./types.ts";
 
-/** Files are looked at this often. Reading them is cheaper than trusting watchers, which lose recreated folders and bursts. */
-const LOOK_EVERY = 500;
+/**
+ * Files are looked at this often, ms. Reading them is cheaper than trusting watchers, which lose recreated folders and bursts. An edit
+ * counts when two looks in a row see the same: a file that is half written, or a folder that is being replaced, may well be good by itself.
+ */
+const LOOK_EVERY = 250;
+/** Longest time that a cycle waits for an edit under way to end; ms. */
+const PATIENCE = 2000;
 
 export interface GoodSet {
   readonly config: AgentConfig;
@@ -35,6 +41,13 @@ export interface Acceptance {
   ask(set: GoodSet): Promise<readonly Finding[]> | null;
 }
 
+/** A question about the files whose text this is; `findings` null: the answer is still to come. */
+interface Question {
+  readonly text: string;
+  findings: readonly Finding[] | null;
+  readonly answered: Promise<void>;
+}
+
 export interface Keeper {
   /** Null: there has never been a good one. */
   readonly good: GoodSet | null;
@@ -42,78 +55,90 @@ export interface Keeper {
   readonly loadedAt: number;
   /** About the files as they are now; errors mean that the last good set is in force instead. */
   readonly findings: readonly Finding[];
-  /** Judges the files by it, now and from now on. Resolves when that first judgement is made. */
+  /** What was edited since the last good set was remembered is judged by it now, and every edit from now on. Resolves when that is done. */
   setAcceptance(acceptance: Acceptance): Promise<void>;
   /** Looks at the files now. */
   look(): void;
-  /** Judges the files again though they are the same: the directory may have changed. */
+  /** Resolves when there is no edit under way that the good set or the findings do not show, or when it takes too long. */
+  settled(signal: AbortSignal): Promise<void>;
+  /** Judges again what acceptance refused, and remembers what could not be remembered: directory and disk may have changed. */
   recheck(): void;
   stop(): void;
 }
 
 export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): Keeper {
+  /** As the last look saw them, and as they were judged last. */
   let seen = "";
+  let judged: string | null = null;
   let files: HomeFiles = readHome(home);
   let good: GoodSet | null = null;
   let goodText = "";
+  let goodFiles = files;
   let loadedAt = Date.now();
   let findings: readonly Finding[] = [];
-  let stopped = false;
+  let refused: readonly Finding[] = [];
   let acceptance: Acceptance = { refused: () => [], ask: () => null };
-  /** To the question about these files; `findings` null: it is still to come. */
-  let answer: { readonly text: string; readonly findings: readonly Finding[] | null } | null = null;
+  let question: Question | null = null;
+  let stopped = false;
 
-  /** Thrown beside what anybody waits for it would end the agent. */
-  const safely = (work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      const { message } = toAgentError(error);
-      log.error("the files of the home folder cannot be looked at: {message}", { message });
-    }
-  };
-
+  let forgotten = false;
   /** A disk that is full must not keep a good edit from being used. */
   const remember = (): void => {
     try {
-      lastGood.write(files);
+      lastGood.write(goodFiles);
+      forgotten = false;
     } catch (error) {
+      forgotten = true;
       const { code, message, hint } = toAgentError(error);
       log.error("the good configuration cannot be remembered for a restart: {message}", { code, message, hint });
     }
   };
 
-  /** Null: nothing has to be asked about these files, or the answer is known. */
-  const question = (set: GoodSet, text: string): Promise<void> | null => {
-    if (answer?.text === text) return null;
-    const asked = acceptance.ask(set);
-    if (asked === null) return null;
-    answer = { text, findings: null };
-    return asked.then((found) => {
-      if (stopped || answer?.text !== text) return; // edited again meanwhile
-      answer = { text, findings: found };
-      safely(() => void judge());
-    });
+  /** Tried again at the next look. */
+  const safely = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      log.error("the files of the home folder cannot be looked at: {message}", {
+        message: toAgentError(error).message,
+      });
+    }
   };
 
-  /** Resolves when it is known whether the files are good: at once, but for what has to be asked. */
-  const judge = (): Promise<void> => {
-    const parsed = parseHome(files, home);
+  /** What has to be asked about these files before they are judged; null: nothing, or it is answered. */
+  const ask = (set: GoodSet, text: string, edited: boolean): Promise<void> | null => {
+    if (question?.text === text) return question.findings === null ? question.answered : null;
+    const answer = acceptance.ask(set);
+    if (answer === null) return null;
+    const answered = answer.then((found) => {
+      if (stopped || question?.text !== text) return;
+      question.findings = found;
+      // Edited again meanwhile: then the next look judges.
+      if (textOf(files) === text) safely(() => void judge(edited));
+    });
+    question = { text, findings: null, answered };
+    return answered;
+  };
+
+  /** `edited`: the files are not those that were judged before. Resolves when it is known whether they are good. */
+  const judge = (edited: boolean): Promise<void> => {
     const text = textOf(files);
-    const { config, rules } = parsed;
+    const { config, rules, findings: found } = parseHome(files, home);
     const set = config === null || rules === null ? null : { config, rules };
-    const refused = set === null ? [] : acceptance.refused(set);
-    const edited = set !== null && text !== goodText && !hasError(refused);
-    const asked = edited ? question(set, text) : null;
+    // What is in force already, or the only set there is, is not refused: should one of its groups vanish, the cycles say so.
+    const questionable = good !== null && text !== goodText ? set : null;
+    const known = questionable === null ? [] : acceptance.refused(questionable);
+    const asked = questionable === null || hasError(known) ? null : ask(questionable, text, edited);
     if (asked !== null) return asked;
-    const answered = answer?.text === text ? answer.findings : [];
-    if (edited && answered === null) return Promise.resolve();
+    const told = questionable !== null && question?.text === text ? (question.findings ?? []) : [];
+    refused = [...known, ...told];
     const before = JSON.stringify(findings);
-    findings = [...parsed.findings, ...refused, ...(answered ?? [])];
-    const taken = edited && !hasError(findings);
+    findings = [...found, ...refused];
+    const taken = set !== null && !hasError(refused) && text !== goodText;
     if (taken) {
       good = set;
       goodText = text;
+      goodFiles = files;
       loadedAt = Date.now();
       remember();
       log.info("configuration and rules taken over: {files} rule files", { files: files.rules.length });
@@ -126,15 +151,9 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
         else log.warn("{finding}", { finding: formatFinding(finding) });
       }
     }
-    if (taken || news) changed();
+    judged = text;
+    if (edited || taken || news) changed();
     return Promise.resolve();
-  };
-  const look = (): Promise<void> => {
-    files = readHome(home);
-    const text = textOf(files);
-    if (text === seen) return Promise.resolve();
-    seen = text;
-    return judge();
   };
 
   const keeper: Keeper = {
@@ -149,13 +168,29 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     },
     setAcceptance: (next) => {
       acceptance = next;
-      seen = "";
-      return look();
+      return judged === null ? judge(true) : Promise.resolve();
     },
-    look: () => void look(),
+    look: () => {
+      const now = readHome(home);
+      const text = textOf(now);
+      const stable = text === seen;
+      seen = text;
+      if (!stable) return;
+      files = now;
+      if (text !== judged) void judge(true);
+    },
+    settled: async (signal) => {
+      for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+        safely(keeper.look);
+        if (seen === judged || signal.aborted) return;
+        await delay(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
+      }
+    },
     recheck: () => {
-      answer = null;
-      safely(() => void judge());
+      if (forgotten) remember();
+      if (refused.length === 0) return;
+      question = null;
+      safely(() => void judge(false));
     },
     stop: () => {
       stopped = true;
@@ -165,12 +200,16 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
   const remembered = lastGood.read();
   if (remembered !== null) {
     const { config, rules } = parseHome(remembered, home);
-    if (config !== null && rules !== null) good = { config, rules };
-    goodText = textOf(remembered);
+    if (config !== null && rules !== null) {
+      good = { config, rules };
+      goodText = textOf(remembered);
+    }
   }
-  // Where there is a last good set the files are judged by `setAcceptance` first: a restart must not let a refused edit in.
-  if (good === null) keeper.look();
-  const timer = setInterval(() => safely(keeper.look), LOOK_EVERY);
+  seen = textOf(files);
+  if (good === null) void judge(true);
+  const timer = setInterval(() => {
+    if (judged !== null) safely(keeper.look); // thrown in a timer it would end the agent
+  }, LOOK_EVERY);
   timer.unref();
   return keeper;
 }

@@ -75,7 +75,10 @@ export function failureOf(thrown: unknown, { aborted, reason }: AbortSignal): Ag
 
 function logFailure(parts: CycleParts, { code, message, hint, facts, cause }: AgentError): void {
   const reason = cause instanceof Error ? cause.message : undefined;
-  parts.log.error("cycle failed: {message}", { code, message, hint, ...facts, cause: reason });
+  const what = { code, message, hint, ...facts, cause: reason };
+  // Whoever stops an agent in the middle of a cycle has done nothing wrong.
+  if (code === "ERR_STOPPED") parts.log.info("cycle ended early: {message}", what);
+  else parts.log.error("cycle failed: {message}", what);
 }
 
 /** Counts the requests made from now on. */

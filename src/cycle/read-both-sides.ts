@@ -1,9 +1,8 @@
 /** Step 1: what the directory says now, and what the licence system has. */
 import { AgentError } from "../errors.ts";
 import { formatFinding } from "../model/finding.ts";
-import { placeOfGroup } from "../rules/bind.ts";
 import { errorAt } from "../rules/findings.ts";
-import { directoryNeeds } from "../rules/needs.ts";
+import { directoryNeeds, placesOf } from "../rules/needs.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 
 /** The condition of a clock that is not trusted, as `Outbox.ongoing` knows it. */
@@ -54,14 +53,15 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
   return { kind, initial, now, purgesAllowed };
 }
 
-/** The directory knows no files: where a rule names the group that is amiss is said here. */
+/** The directory knows no files: where rules name the group that is amiss is said here. */
 function placed(error: unknown, { rules, settings }: CycleParts): unknown {
   if (!(error instanceof AgentError) || typeof error.facts["group"] !== "string") return error;
   const { code, message, hint, retryable, facts } = error;
   const named = [facts["groupId"], facts["group"]].filter((name) => typeof name === "string");
-  const [at] = named.flatMap((name) => placeOfGroup(rules, settings.name, name) ?? []);
-  if (at === undefined) return error;
-  return new AgentError(code, formatFinding(errorAt(at, message)), { hint, retryable, facts, cause: error });
+  const places = named.flatMap((name) => placesOf(rules, settings.name, name));
+  if (places.length === 0) return error;
+  const told = places.map((at) => formatFinding(errorAt(at, message))).join("; ");
+  return new AgentError(code, told, { hint, retryable, facts, cause: error });
 }
 
 /** Not read yet is never null: a property that a rule newly asks for leads to a full read first. */

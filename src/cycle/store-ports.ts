@@ -1,5 +1,5 @@
 /** What a cycle needs of the agent's durable memory; `store` fills it. */
-import type { Action, GuardedKind } from "../model/action.ts";
+import type { Action, ActionKind, GuardedKind } from "../model/action.ts";
 import type {
   CycleError,
   CycleKind,
@@ -252,6 +252,11 @@ export interface HoldStore {
   reject(id: string, now: number): Hold;
 }
 
+/** Actions that were sent to a remote target and never settled. */
+export interface IntentStore {
+  of(user: ObjectId): ReadonlySet<ActionKind>;
+}
+
 /** How often somebody else changed a managed person's tier back, in a row. */
 export interface ContestStore {
   /** One more time; returns how many it makes in a row. `expected`: what the agent had given; `now`: epoch ms. */
@@ -269,6 +274,7 @@ export interface TenantStore {
   readonly journal: Journal;
   readonly holds: HoldStore;
   readonly contests: ContestStore;
+  readonly intents: IntentStore;
   readonly outbox: Outbox & MessageQueue;
   /** Makes what was deleted unreadable in the files, too. Called after purges. */
   scrub(): void;

@@ -1,5 +1,5 @@
 /** One synchronisation of one tenant, as history, `/cycles` and `sync --json` show it. */
-import type { Action, ActionCounts, ActionKind } from "./action.ts";
+import { type Action, type ActionCounts, type ActionKind, emptyCounts } from "./action.ts";
 import type { ObjectId } from "./directory.ts";
 
 export type CycleKind = "initial" | "incremental" | "full";
@@ -45,6 +45,24 @@ export interface CycleRecord {
   readonly error: CycleError | null;
 }
 
+/** A cycle that was asked for and has not begun or not ended. */
+export interface RequestedCycle {
+  readonly tenant: string;
+  readonly trigger: CycleTrigger;
+  /** When it was asked for; epoch ms. */
+  readonly since: number;
+  readonly full: boolean;
+}
+
+/** Its record while nothing of it is known. */
+export function announcedCycle(id: string, { tenant, trigger, since, full }: RequestedCycle): CycleRecord {
+  return {
+    ...{ id, tenant, kind: full ? "full" : "incremental", trigger, startedAt: new Date(since).toISOString() },
+    ...{ finishedAt: null, durationMs: null, outcome: null },
+    ...{ requests: { token: 0, graph: 0, target: 0 }, actions: emptyCounts(), held: {}, failures: [], error: null },
+  };
+}
+
 /** Actions kept back until a person approves. */
 export interface Hold {
   readonly id: string;
@@ -58,13 +76,4 @@ export interface Hold {
   readonly expiresAt: string;
   /** Held actions, dependent ones (the assign of a held create) included. */
   readonly actions: readonly Action[];
-}
-
-/** A cycle that was asked for and has not ended. */
-export interface RequestedCycle {
-  readonly tenant: string;
-  /** When it was asked for; epoch ms. */
-  readonly since: number;
-  readonly trigger: CycleTrigger;
-  readonly full: boolean;
 }

@@ -34,6 +34,20 @@ export interface RemoteAccount {
   readonly purgeOpen: boolean;
 }
 
+/** What became of a person's account while an answer of the target's was lost. */
+export interface LostAnswer {
+  readonly user: ObjectId;
+  /** Row keys. */
+  readonly person: number;
+  readonly account: number;
+  /** As the copy had it before; null: the person had no account. */
+  readonly before: { readonly tier: TierName | null } | null;
+  /** The tier held now. */
+  readonly now: TierName | null;
+  /** The copy did not know the account at all. */
+  readonly made: boolean;
+}
+
 /** Somebody other than the agent changed a managed person's tier at the target. */
 export interface Drift {
   readonly user: ObjectId;

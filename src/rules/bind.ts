@@ -7,17 +7,7 @@ import { compileCondition } from "./conditions.ts";
 import { compareFindings, errorAt } from "./findings.ts";
 import { groupLookup, type Lookup } from "./group-lookup.ts";
 import { suggestion } from "./nearest.ts";
-import type {
-  BoundGroup,
-  BoundRule,
-  BoundRules,
-  Condition,
-  GroupMention,
-  Position,
-  Rule,
-  RuleFile,
-  RuleSet,
-} from "./types.ts";
+import type { BoundGroup, BoundRule, BoundRules, Condition, GroupMention, Rule, RuleFile, RuleSet } from "./types.ts";
 
 export interface BindContext {
   readonly tenant: string;
@@ -125,12 +115,6 @@ export function unknownMembers(ruleSet: RuleSet, context: BindContext): readonly
 /** Groups that rules name by id or with `anywhere`, each time they do. */
 export function mentionsElsewhere(ruleSet: RuleSet, tenant: string): readonly GroupMention[] {
   return mentions(ruleSet, tenant).filter(isElsewhere);
-}
-
-/** Where the rules first name a group with this name or id; null: they do not. */
-export function placeOfGroup(ruleSet: RuleSet, tenant: string, nameOrId: string): Position | null {
-  const wanted = nameOrId.toLowerCase();
-  return mentions(ruleSet, tenant).find(({ name, id }) => (id ?? name)?.toLowerCase() === wanted)?.at ?? null;
 }
 
 function isElsewhere({ id, anywhere }: GroupMention): boolean {

@@ -2,7 +2,7 @@
 import { BASE_PROPERTIES, type GroupRef } from "../model/directory.ts";
 import { ATTRIBUTES } from "./attributes.ts";
 import { filesFor } from "./bind.ts";
-import type { Condition, RuleSet } from "./types.ts";
+import type { Condition, Position, RuleSet } from "./types.ts";
 
 export interface DirectoryNeeds {
   /** Groups that may lie outside the parent: those named by id or with `anywhere`. */
@@ -27,6 +27,20 @@ export function directoryNeeds(ruleSet: RuleSet, tenant: string): DirectoryNeeds
     }
   }
   return { others: [...others.values()], properties: [...properties].sort() };
+}
+
+/** Where the tenant's rules name a group of `others`, by this name or id. */
+export function placesOf(ruleSet: RuleSet, tenant: string, nameOrId: string): readonly Position[] {
+  const wanted = nameOrId.toLowerCase();
+  return filesFor(ruleSet, tenant)
+    .flatMap((file) => file.rules)
+    .flatMap((rule) => leaves(rule.when))
+    .flatMap((leaf) => {
+      if (leaf.kind === "attribute") return [];
+      const { id, name, anywhere, at } = leaf.group;
+      const named = id ?? (anywhere ? name : null);
+      return named?.toLowerCase() === wanted ? [at] : [];
+    });
 }
 
 /** The group and attribute conditions inside a condition. */

@@ -28,6 +28,8 @@ export interface StatusAppOptions {
   readonly signal: AbortSignal;
   readonly progress: SubscribeToCycles;
   readonly version: string;
+  /** Of this agent, ISO 8601 UTC: by it a client knows that it talks to the one it looks for. */
+  readonly startedAt: string;
   readonly log: Logger;
   /** Epoch ms of this computer, for "in 3 min"; default `Date.now`. */
   readonly now?: () => number;
@@ -53,7 +55,7 @@ export function createStatusApp(options: StatusAppOptions): StatusApp {
   app.use(bearerToken({ token, protectReads, open: OPEN_PATHS, refuse }));
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
 
-  healthRoutes(app, agent, version, shutdown);
+  healthRoutes(app, agent, { version, startedAt: options.startedAt }, shutdown);
   overviewRoutes(app, agent, options.now ?? Date.now);
   peopleRoutes(app, agent);
   cycleRoutes(app, agent);

@@ -43,7 +43,7 @@ export interface Console {
    * Starts a cycle of every tenant, or of one, or queues the next one while one runs; at least one entry.
    * `ERR_NOT_FOUND`: no such tenant.
    */
-  sync(request: { readonly tenant?: string; readonly full: boolean }): readonly StartedCycle[];
+  sync(request: { readonly tenant?: string; readonly full: boolean }): Promise<readonly StartedCycle[]>;
 }
 
 /** What happens in cycles, as it happens. `/events` sends each with its `type` as the event's name. */

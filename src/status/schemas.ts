@@ -42,7 +42,7 @@ export const problemSchema = describes<Omit<Problem, "code">>()(
   }),
 );
 
-export const healthSchema = v.object({ healthy: v.boolean(), version: text });
+export const healthSchema = v.object({ healthy: v.boolean(), version: text, startedAt: time });
 
 export const readinessSchema = v.object({
   ready: v.boolean(),

@@ -2,8 +2,9 @@
  * Whether the database is the one last seen here. A restored backup has forgotten what was done since, and one from another machine may
  * be in use there: what such a database proposes to change or take is held for a person to look at.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { AgentError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { createMeta } from "./meta.ts";
 import { fileErrors } from "./store-errors.ts";
@@ -15,7 +16,10 @@ export interface DatabaseIdentity {
   readonly identity: Identity;
   /** Whether this tenant has not yet been synchronised since the database was found to be older or foreign. */
   suspicious(tenant: string): boolean;
-  /** Counts a cycle, before it begins: here and in the file beside the database. */
+  /**
+   * Counts a cycle, before it begins: here and in the file beside the database. Throws `ERR_STORE` when another file is in the place of the
+   * database by now: what is written into the one that was opened would be lost.
+   */
   stamp(): void;
   /** This tenant was read and planned afresh. */
   trust(tenant: string): void;
@@ -25,12 +29,15 @@ export interface DatabaseIdentity {
 
 export interface IdentityOptions {
   readonly database: Database;
+  /** Where the database is; `:memory:`: nowhere. */
+  readonly place: string;
   /** Remembers the last state seen here; beside the database, but not part of it. */
   readonly file: string;
   readonly machine: string;
 }
 
-export function readIdentity({ database, file, machine }: IdentityOptions): DatabaseIdentity {
+export function readIdentity({ database, place, file, machine }: IdentityOptions): DatabaseIdentity {
+  const opened = fileAt(place);
   const meta = createMeta(database);
   const generation = (): number => Number(meta.read("generation") ?? 0);
   const owner = meta.read("machine");
@@ -48,6 +55,11 @@ export function readIdentity({ database, file, machine }: IdentityOptions): Data
     identity,
     suspicious: (tenant) => doubt() !== clean && meta.read(`trusted ${tenant}`) !== doubt(),
     stamp: () => {
+      if (fileAt(place) !== opened) {
+        throw new AgentError("ERR_STORE", `the database ${place} was taken away or replaced under the running agent`, {
+          hint: "restart the agent: it goes on with the file that is there then",
+        });
+      }
       const next = generation() + 1;
       meta.write("generation", String(next));
       remember(file, next);
@@ -62,6 +74,12 @@ export function readIdentity({ database, file, machine }: IdentityOptions): Data
       meta.write("doubt", String(Number(meta.read("doubt") ?? 0) + 1));
     },
   };
+}
+
+/** Another text when another file is there. */
+function fileAt(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? "none" : `${found.dev} ${found.ino}`;
 }
 
 function lastSeen(file: string): number {

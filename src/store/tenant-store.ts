@@ -5,6 +5,7 @@ import { createAccountStore } from "./accounts.ts";
 import { createContestStore } from "./contests.ts";
 import type { Database } from "./database.ts";
 import { createHoldStore } from "./holds.ts";
+import { createIntentStore } from "./intents.ts";
 import { createJournal } from "./journal.ts";
 import { createOutbox } from "./outbox.ts";
 import { createPeopleStore } from "./people.ts";
@@ -30,6 +31,7 @@ export function openTenantStore(
     remote: createRemoteAccounts(database, tenant, tally),
     journal: createJournal(database, tenant, name),
     contests: createContestStore(database, tenant),
+    intents: createIntentStore(database, tenant),
     holds: createHoldStore(database, tenant, name),
     outbox: createOutbox(database, tenant),
     // Old pages live on in the write-ahead log until it is emptied.

@@ -54,6 +54,7 @@ test("a good home has nothing to mend, and check leaves nothing behind", async (
     "graph.permissions",
     "graph.reachable",
     "guard.off",
+    "home.database",
     "home.permissions",
     "notify.email",
     "rules.read",
@@ -66,7 +67,7 @@ test("a good home has nothing to mend, and check leaves nothing behind", async (
   expect(readdirSync(home.home, { recursive: true }).sort()).toEqual(before);
   const text = await home.run("check");
   expect(text.out).toMatch(/^ok {4}credential\.expiry +contoso: /m);
-  expect(text.out).toContain("19 ok, 0 to look at, 0 failed");
+  expect(text.out).toContain("20 ok, 0 to look at, 0 failed");
   expect(server.mails).toEqual([]);
 });
 

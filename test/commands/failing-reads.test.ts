@@ -210,6 +210,26 @@ test.each([
   expect(json.cycles[0].error.message).toStartWith("rules/secure-exchanges.yaml:2:49 rules[0].when.group: ");
 });
 
+test.each([
+  ["by name", "{name: Boards, anywhere: true}", "ERR_GROUP_NOT_FOUND"],
+  ["by id", "{id: 99999999-1111-4111-8111-111111111111}", "ERR_GROUP_NOT_FOUND"],
+  ["by a name that two bear", "{name: Board, anywhere: true}", "ERR_GROUP_AMBIGUOUS"],
+])(
+  "a group outside the parent that cannot be found %s fails with the places of those who name it",
+  async (_, group, code) => {
+    const home = openHome({ mailboxSettings: false });
+    for (const name of ["Board", "Board"]) home.tenant.addGroup(name);
+    const rule = (name: string) => `  - {name: ${name}, tier: Pro, priority: 30, when: {group: ${group}}}\n`;
+    home.writeRules(`rules:\n${rule("a")}${rule("b")}`);
+    const { code: exit, json } = await home.run("sync", "--json");
+    const { error } = json.cycles[0];
+    expect({ exit, code: error.code }).toEqual({ exit: 1, code });
+    expect(error.message).toMatch(
+      /rules\/secure-exchanges\.yaml:2:\d+ rules\[0\]\.when\.group: .*; .*:3:\d+ rules\[1\]/,
+    );
+  },
+);
+
 test("a mailbox that is missing or cannot be read is that person's alone", async () => {
   const home = openHome();
   const ana = home.person("Ana", ["Pro"]);

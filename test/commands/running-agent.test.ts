@@ -1,6 +1,6 @@
 /** Commands beside a running agent. */
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockHome } from "../../src/agent.ts";
 import { exported, openHome, type TestHome } from "../support/home.ts";
@@ -106,7 +106,28 @@ describe("status", () => {
   });
 });
 
+test("the agent of another home that has got the port is not taken for this one's", async () => {
+  const [home, other] = [openHome({ mailboxSettings: false }), openHome({ mailboxSettings: false })];
+  const { port } = await startTestAgent(other);
+  mkdirSync(join(home.home, "data"), { recursive: true });
+  const run = { pid: process.pid, port, started: "2026-01-01T00:00:00.000Z" };
+  writeFileSync(join(home.home, "data", "run.json"), JSON.stringify(run));
+  expect(await home.run("status", "--json")).toMatchObject({ code: 1, json: { error: { code: "ERR_NOT_RUNNING" } } });
+  expect(await home.run("holds", "approve", "abc", "--json")).toMatchObject({
+    json: { error: { code: "ERR_NOT_FOUND" } },
+  });
+});
+
 describe("beside a running agent", () => {
+  test("`sync` asks one that is just starting as soon as it can be asked", async () => {
+    const home = openHome({ mailboxSettings: false });
+    await startTestAgent(home);
+    const file = join(home.home, "data", "run.json");
+    renameSync(file, `${file}.later`);
+    setTimeout(() => renameSync(`${file}.later`, file), 300);
+    expect(await home.run("sync", "--json")).toMatchObject({ code: 0, json: { cycles: [{ trigger: "api" }] } });
+  });
+
   test("`sync` asks it for a cycle and tells its result", async () => {
     const home = openHome();
     home.person("Ana", ["Pro"]);

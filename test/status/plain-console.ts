@@ -169,7 +169,7 @@ export function plainConsole(data: PlainData = {}) {
       calls.push(["reject", id]);
       return byId(id);
     },
-    sync(request) {
+    async sync(request) {
       calls.push(["sync", request]);
       if (request.tenant !== undefined && request.tenant !== "contoso") {
         throw new AgentError("ERR_NOT_FOUND", `no tenant is called "${request.tenant}"`);
@@ -198,6 +198,7 @@ export function plainApp(data: PlainData = {}, over: Partial<StatusAppOptions> =
       return () => listeners.delete(listener);
     },
     version: "1.0.0",
+    startedAt: "2026-01-01T00:00:00.000Z",
     log: silentLogger,
     now: () => NOW,
     ...over,

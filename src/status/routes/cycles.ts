@@ -13,7 +13,7 @@ export function cycleRoutes(app: StatusApp, agent: Console): void {
   });
 
   app.post("/sync", async (c) => {
-    const cycles = agent.sync(await readBody(c, syncBody));
+    const cycles = await agent.sync(await readBody(c, syncBody));
     const first = cycles[0];
     if (first === undefined) throw new AgentError("ERR_NOT_FOUND", "no tenant is configured");
     c.header("Location", `/cycles/${encodeURIComponent(first.id)}`);

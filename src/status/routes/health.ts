@@ -5,10 +5,15 @@ import type { StatusApp } from "../env.ts";
 
 export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
-export function healthRoutes(app: StatusApp, agent: Console, version: string, shutdown: AbortSignal): void {
+export function healthRoutes(
+  app: StatusApp,
+  agent: Console,
+  self: { readonly version: string; readonly startedAt: string },
+  shutdown: AbortSignal,
+): void {
   app.get("/healthz", (c) => {
     const healthy = !shutdown.aborted;
-    return c.json({ healthy, version }, healthy ? 200 : 503);
+    return c.json({ healthy, ...self }, healthy ? 200 : 503);
   });
 
   app.get("/readyz", (c) => {

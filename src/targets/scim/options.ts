@@ -2,7 +2,7 @@
 import type { Clock } from "../../cycle/ports.ts";
 import type { AccountStore, AccountWriter, RemoteAccountStore } from "../../cycle/store-ports.ts";
 import type { Logger } from "../../log.ts";
-import type { Drift } from "../../model/remote-account.ts";
+import type { Drift, LostAnswer } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
@@ -36,6 +36,8 @@ export interface ScimOptions {
   readonly transaction: <T>(work: () => T) => T;
   /** Told once of each tier that somebody else changed, in the transaction that takes it into the copy. */
   readonly drift?: (drift: Drift) => void;
+  /** Told of each account of a person whose answer was lost, when it is not as it was, in the transaction that takes it into the copy. */
+  readonly settled?: (found: LostAnswer) => void;
   /** How often everything is read again; ms, 24 h by default. */
   readonly reconcileEvery?: number;
   /** ms, 30 s by default. */

@@ -1,6 +1,6 @@
 /** Brings the local copy in line with the service: whole at first and now and then, else only where an answer was lost. */
 import type { ObjectId } from "../../model/directory.ts";
-import type { SeenAccount } from "../../model/remote-account.ts";
+import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
 import type { Connection } from "./connection.ts";
 import { isRecord, unreachable } from "./errors.ts";
 import { createFinder } from "./find-user.ts";
@@ -27,21 +27,50 @@ export async function refreshCopy(
   const { url, tierAs, tiers, remote, clock } = options;
   const what = JSON.stringify({ url, tierAs, tiers });
   const last = remote.lastRead();
+  const own = watchOwn(connection, unsettled);
   const due = last === null || last.what !== what || clock.now() - last.at >= (options.reconcileEvery ?? DAY);
   if (due || whole || learnt.readAgain || unsettled.length > SINGLY) {
-    await readWhole(connection, groups, new Set(unsettled), what, signal);
+    await readWhole(connection, groups, own, what, signal);
   } else if (unsettled.length > 0) {
-    await readPeople(connection, groups, unsettled, signal);
+    await readPeople(connection, groups, own, signal);
     // Without filters only the whole list tells who is there.
-    if (learnt.readAgain) await readWhole(connection, groups, new Set(unsettled), what, signal);
+    if (learnt.readAgain) await readWhole(connection, groups, own, what, signal);
   }
   options.transaction(() => remote.bindKnown());
+}
+
+/** People whose answers were lost. */
+interface OwnPeople {
+  readonly users: ReadonlySet<ObjectId>;
+  /** Before an account is taken into the copy. */
+  seen(account: SeenAccount): void;
+  /** After it, in the same transaction: what has become of it is the agent's own doing. */
+  taken(user: ObjectId): void;
+}
+
+function watchOwn({ options: { remote, settled } }: Connection, unsettled: readonly ObjectId[]): OwnPeople {
+  const users = new Set(unsettled);
+  const before = new Map<ObjectId, RemoteAccount | null>(unsettled.map((user) => [user, remote.of(user)]));
+  const made = new Set<ObjectId>();
+  return {
+    users,
+    seen: ({ externalId, remoteId }) => {
+      if (externalId !== null && users.has(externalId) && remote.byRemoteId(remoteId) === null) made.add(externalId);
+    },
+    taken: (user) => {
+      const was = before.get(user) ?? null;
+      const is = remote.of(user);
+      if (is === null || is.person === null || (was !== null && was.tier === is.tier)) return;
+      before.set(user, is);
+      settled?.({ user, person: is.person, account: is.key, before: was, now: is.tier, made: made.has(user) });
+    },
+  };
 }
 
 async function readWhole(
   connection: Connection,
   groups: TierGroups | null,
-  own: ReadonlySet<ObjectId>,
+  own: OwnPeople,
   what: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -70,7 +99,10 @@ async function readWhole(
   const unlike = !fresh && last.what !== what;
   const leave = options.onDrift === "report";
   const drifts = options.transaction(() => {
-    const found = remote.replaceAll([...seen.values()], { what, at, fresh, unlike, own, leave });
+    for (const account of seen.values()) own.seen(account);
+    const found = remote.replaceAll([...seen.values()], { what, at, fresh, unlike, own: own.users, leave });
+    // Another service, or other tiers: what differs says nothing about what was done.
+    if (!fresh && !unlike) for (const user of own.users) own.taken(user);
     for (const drift of found) options.drift?.(drift);
     return found;
   });
@@ -85,7 +117,7 @@ async function readWhole(
 async function readPeople(
   connection: Connection,
   groups: TierGroups | null,
-  people: readonly ObjectId[],
+  own: OwnPeople,
   signal: AbortSignal,
 ): Promise<void> {
   const { remote, transaction } = connection.options;
@@ -93,20 +125,30 @@ async function readPeople(
   const users = createUsers(connection, service, signal);
   const find = createFinder(connection, service, signal);
   await groups?.read(signal);
-  const own = new Set(people);
-  await sideBySide(people, async (user) => {
+  const sighting = { own: own.users, leave: false };
+  await sideBySide([...own.users], async (user) => {
     const account = remote.of(user);
     if (account === null) {
       const found = await find({ externalId: user });
-      if (found !== null) transaction(() => remote.see(found, { own, leave: false }));
+      if (found === null) return;
+      transaction(() => {
+        own.seen(found);
+        remote.see(found, sighting);
+        remote.bindKnown();
+        own.taken(user);
+      });
       return;
     }
     const current = await users.get(account.remoteId, READING);
     const seen = current === null ? null : connection.read(current.user);
     transaction(() => {
-      if (seen !== null) remote.see(seen, { own, leave: false });
+      if (seen !== null) {
+        remote.see(seen, sighting);
+        own.taken(user);
+        return;
+      }
       // A purge whose answer was lost is done again, so that its record is made and the event logs go.
-      else if (!account.purgeOpen) remote.remove(account.key);
+      if (!account.purgeOpen) remote.remove(account.key);
     });
   });
 }

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openHome, type TestHome } from "./support/home.ts";
+import { runProcess } from "./support/subprocess.ts";
+import { tempFolder } from "./support/temp-folder.ts";
+
+/** A home with a database of some size. */
+async function synchronised(people: number): Promise<TestHome> {
+  const home = openHome({ mailboxSettings: false, seats: { Eco: people } });
+  for (let number = 0; number < people; number += 1) home.person(`Person ${number}`, ["Eco"]);
+  expect(await home.run("sync")).toMatchObject({ code: 0 });
+  return home;
+}
+
+describe("a backup", () => {
+  test("is whole, and for its owner only", async () => {
+    const home = await synchronised(3);
+    const folder = tempFolder();
+    const file = join(folder, "monday.db");
+    expect(await home.run("backup", file)).toMatchObject({ code: 0 });
+    expect(readdirSync(folder)).toEqual(["monday.db"]);
+    if (process.platform !== "win32") expect(statSync(file).mode & 0o777).toBe(0o600);
+    const database = new DatabaseSync(file, { readOnly: true });
+    expect(database.prepare("SELECT count(*) AS n FROM account").get()?.["n"]).toBe(3);
+    database.close();
+  });
+
+  test("that finds no space leaves nothing that could be taken for one", async () => {
+    const home = await synchronised(200);
+    const folder = tempFolder();
+    const file = join(folder, "monday.db");
+    const { code, json } = await runProcess(home, ["backup", file], "ulimit -f 100;");
+    expect({ code, error: json.error }).toMatchObject({
+      code: 1,
+      error: { hint: expect.stringMatching(/full|space/) },
+    });
+    expect(readdirSync(folder)).toEqual([]);
+    expect(await home.run("backup", file)).toMatchObject({ code: 0 });
+  });
+
+  test("whose place is not there says so", async () => {
+    const home = await synchronised(1);
+    const { code, json } = await home.run("backup", join(home.home, "nowhere", "monday.db"), "--json");
+    expect({ code, error: json.error }).toMatchObject({
+      code: 1,
+      error: {
+        code: "ERR_PLATFORM",
+        message: expect.stringContaining("monday.db"),
+        hint: expect.stringContaining("folder"),
+      },
+    });
+  });
+
+  test("is not made of a database that is empty", async () => {
+    const home = openHome();
+    mkdirSync(join(home.home, "data"), { mode: 0o700 });
+    writeFileSync(join(home.home, "data", "tiersync.db"), "");
+    const folder = tempFolder();
+    const { code, json } = await home.run("backup", join(folder, "monday.db"), "--json");
+    expect({ code, error: json.error.code }).toEqual({ code: 1, error: "ERR_NOT_FOUND" });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
