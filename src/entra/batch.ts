@@ -1,6 +1,7 @@
 /** JSON batching by hand ("Combine multiple HTTP requests using JSON batching"): the SDK's helpers lose the bodies of failed items. */
 import { AgentError } from "../errors.ts";
-import { type Call, type Pause, parseRetryAfter } from "./call.ts";
+import { retryAfter } from "../model/retry-after.ts";
+import type { Call, Pause } from "./call.ts";
 import { isRecord } from "./entra-errors.ts";
 import { expectOk, type GraphClient } from "./graph-client.ts";
 import { type GraphAnswer, graphError, incomplete, TRANSIENT_STATUSES } from "./graph-errors.ts";
@@ -61,7 +62,9 @@ async function ask(
     const [first] = waiting;
     if (first === undefined) return { answers, giveUp: null };
     open = waiting.map(({ index }) => index);
-    const waits = waiting.map(({ answer }) => parseRetryAfter(answer.headers.get("retry-after"), options.now()));
+    // Items bear no `Date`: that of their batch counts.
+    const now = client.serverTime() ?? options.now();
+    const waits = waiting.map(({ answer }) => retryAfter(answer.headers, now));
     const told = waits.reduce((longest, wait) => (wait === null ? longest : Math.max(longest ?? 0, wait)), null);
     const giveUp = throttled(graphError(first.answer, call));
     if (told === null && attempt + 1 >= TRIES) return { answers, giveUp };

@@ -45,18 +45,6 @@ function backOff(attempt: number): number {
   return Math.min(60_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2);
 }
 
-/**
- * `Retry-After` (RFC 9110 §10.2.3) in ms from now: whole or fractional seconds, or an HTTP date (a past one is 0).
- * Null when absent or not understood.
- */
-export function parseRetryAfter(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  const text = value.trim();
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const date = /^[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
-}
-
 /** Why the signal ended the call: the reason it bears, else `otherwise`, else the deadline. */
 export function stopped(call: Call, otherwise?: AgentError): AgentError {
   const reason: unknown = call.signal.reason;

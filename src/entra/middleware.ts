@@ -8,7 +8,8 @@ import {
 import type { Clock } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
 import { networkProblem } from "../model/network-problem.ts";
-import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
+import { retryAfter } from "../model/retry-after.ts";
+import { type Call, type Pause, stopped, withTimeout } from "./call.ts";
 import { graphError, lacksRights, TRANSIENT_STATUSES } from "./graph-errors.ts";
 import type { Fetch } from "./options.ts";
 import type { TokenSource } from "./token.ts";
@@ -107,7 +108,7 @@ export class Retry extends Link {
       if ("response" in outcome) {
         const { response } = outcome;
         if (!TRANSIENT_STATUSES.has(response.status)) return;
-        told = parseRetryAfter(response.headers.get("retry-after"), this.#clock.now());
+        told = retryAfter(response.headers, this.#clock.now());
         if (response.status !== 429 && told === null) failures += 1;
         if (failures > RETRIES) return;
         const error = graphError(peek(response), call);

@@ -1,8 +1,9 @@
 /** Access tokens by client credentials: cached until shortly before they expire, one request in flight. */
 import { AgentError } from "../errors.ts";
 import { networkProblem } from "../model/network-problem.ts";
+import { retryAfter } from "../model/retry-after.ts";
 import { signAssertion } from "./assertion.ts";
-import { type Call, type Pause, parseRetryAfter, stopped, withTimeout } from "./call.ts";
+import { type Call, type Pause, stopped, withTimeout } from "./call.ts";
 import { readCertificate } from "./certificate.ts";
 import { isRecord, tokenRefusal } from "./entra-errors.ts";
 import { type AskWith, createSuccession, type Grant, type Offer, offer } from "./next-certificate.ts";
@@ -118,7 +119,7 @@ export function createTokenSource(
         const refusal = tokenRefusal(answer.status, answer.body, answer.headers.get("date"));
         if (!refusal.transient) throw refusal.error;
         error = refusal.error;
-        told = parseRetryAfter(answer.headers.get("retry-after"), clock.now());
+        told = retryAfter(answer.headers, clock.now());
       } else {
         if (call.signal.aborted) throw stopped(call);
         error = unreachable(url, outcome.cause);

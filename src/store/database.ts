@@ -2,8 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { migrate } from "./migrations.ts";
-import { fileErrors, storeError, storeErrors } from "./store-errors.ts";
+import { fileErrors, isUnopenable, storeError, storeErrors } from "./store-errors.ts";
 import { hasLog, setAsideOldLog } from "./write-ahead-log.ts";
 
 export type SqlValue = string | number | null;
@@ -32,6 +33,25 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
 }
 
+/**
+ * SQLite wants to put an index of the log beside a database that it only reads. Where it may not, and there is no log, nobody is at work on
+ * the file: it is read as it is ("Uniform Resource Identifiers", `immutable`).
+ */
+function connect(file: string, { busyTimeout = 5000, readOnly = false }: OpenOptions): DatabaseSync {
+  const native = new DatabaseSync(file, { timeout: busyTimeout, readOnly });
+  if (!readOnly) return native;
+  try {
+    native.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get();
+    return native;
+  } catch (error) {
+    native.close();
+    if (!isUnopenable(error) || hasLog(file)) throw error;
+    const url = pathToFileURL(file);
+    url.search = "?immutable=1";
+    return new DatabaseSync(url, { readOnly });
+  }
+}
+
 /** Opens (and creates, and migrates) a database; `:memory:` for one that leaves nothing behind. */
 export function openDatabase(file: string, options: OpenOptions = {}): Database {
   if (file !== ":memory:") {
@@ -41,10 +61,7 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
   }
   // Whoever ends in an orderly way leaves none.
   const leftLog = options.readOnly !== true && hasLog(file);
-  const native = storeErrors(
-    file,
-    () => new DatabaseSync(file, { timeout: options.busyTimeout ?? 5000, readOnly: options.readOnly ?? false }),
-  );
+  const native = storeErrors(file, () => connect(file, options));
   const setUp = (): void => {
     // 8 MB of page cache: large reads and writes go in the order of the keys, so more would only take memory.
     native.exec("PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");

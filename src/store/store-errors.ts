@@ -43,6 +43,11 @@ export function isFull(error: unknown): boolean {
   return error instanceof Error && (primaryCode(error) === 13 || error.message.includes("database or disk is full"));
 }
 
+/** Whether a file that is needed cannot be opened or made. */
+export function isUnopenable(error: unknown): boolean {
+  return error instanceof Error && (primaryCode(error) === 14 || error.message.includes("unable to open"));
+}
+
 export const DISK_FULL = "free space on the disk; nothing was half-done";
 
 function hintFor(error: Error): string | null {
@@ -55,7 +60,7 @@ function hintFor(error: Error): string | null {
   }
   if (primary === 10 || says("disk I/O error")) return "the disk failed or is full: check it, then try again";
   if (primary === 8 || says("readonly database")) return "give the agent's account write access to the data folder";
-  if (primary === 14 || says("unable to open")) return "give the agent's account access to the data folder";
+  if (isUnopenable(error)) return "give the agent's account access to the data folder, and the right to write there";
   return null;
 }
 

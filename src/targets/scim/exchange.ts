@@ -52,17 +52,6 @@ function parseObject(text: string): Record<string, unknown> | null {
   }
 }
 
-/**
- * `Retry-After` (RFC 9110 §10.2.3) in ms from now: seconds, or an HTTP date (a past one is 0). Null when absent or not understood.
- */
-export function parseRetryAfter(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  const text = value.trim();
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const date = /^[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
-}
-
 /** A timer that an abort ends early. */
 export function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,8 +1,9 @@
 /** Requests to the SCIM service: token, throttling, and which answers concern the whole service rather than one request. */
 import { AgentError } from "../../errors.ts";
+import { retryAfter } from "../../model/retry-after.ts";
 import { createBearer } from "./bearer.ts";
 import { type Answer, describeAnswer, forbidden, unreachable } from "./errors.ts";
-import { createExchange, parseRetryAfter, type Reply, sleepFor } from "./exchange.ts";
+import { createExchange, type Reply, sleepFor } from "./exchange.ts";
 import type { ScimOptions } from "./options.ts";
 
 const MEDIA_TYPE = "application/scim+json";
@@ -72,7 +73,7 @@ export function createScimHttp(options: ScimOptions): ScimHttp {
         if (pause > 0) await sleep(pause, signal);
         const reply = await once(request, token, signal);
         const { status, headers } = reply;
-        const told = parseRetryAfter(headers.get("retry-after"), clock.now());
+        const told = retryAfter(headers, clock.now());
         if (status === 429 || (status === 503 && told !== null)) {
           const wait = told ?? 1000 * 2 ** waits;
           waits += 1;

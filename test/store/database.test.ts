@@ -1,0 +1,17 @@
+import { expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { openDatabase } from "../../src/store/database.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+test("a database is read where nothing can be put beside it", () => {
+  const file = join(tempFolder(), "tiersync #1.db");
+  const written = openDatabase(file);
+  written.run("INSERT INTO meta VALUES ('a', 'b')");
+  written.close();
+  // In the way of the index that SQLite would make.
+  mkdirSync(`${file}-shm`);
+  const read = openDatabase(file, { readOnly: true });
+  expect(read.all("SELECT * FROM meta")).toMatchObject([{ key: "a", value: "b" }]);
+  read.close();
+});
