@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../../src/store/database.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -9,8 +9,8 @@ test("a database is read where nothing can be put beside it", () => {
   const written = openDatabase(file);
   written.run("INSERT INTO meta VALUES ('a', 'b')");
   written.close();
-  // In the way of the index that SQLite would make.
-  mkdirSync(`${file}-shm`);
+  // As if the folder were mounted for reading only: the index that SQLite would make cannot be made.
+  symlinkSync(join(tempFolder(), "nowhere", "index"), `${file}-shm`);
   const read = openDatabase(file, { readOnly: true });
   expect(read.all("SELECT * FROM meta")).toMatchObject([{ key: "a", value: "b" }]);
   read.close();
