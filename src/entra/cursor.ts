@@ -86,6 +86,12 @@ export function removedBefore(text: string | null): Map<string, boolean> {
   return new Map(parsed.success ? [...parsed.output.removed.keys()].map((id) => [id, true]) : []);
 }
 
+/** Where the changes of users go on in an earlier cursor; null: it does not say. */
+export function usersBefore(text: string | null): string | null {
+  const parsed = v.safeParse(v.object({ users: v.string() }), parseJson(text));
+  return parsed.success ? parsed.output.users : null;
+}
+
 export function toText(state: Cursor | Progress): string {
   const nodesAsRecord = Object.fromEntries(
     [...state.nodes].map(([id, node]) => [id, [node.displayName, node.visibility, [...node.children]]]),

@@ -22,6 +22,11 @@ export function idOf(entry: unknown, what: string): ObjectId {
   return id;
 }
 
+/** Who was deleted, among changes of users. */
+export function removedAmong(entries: readonly unknown[], what: string): ObjectId[] {
+  return entries.flatMap((entry) => (isRecord(entry) && isRecord(entry["@removed"]) ? idOf(entry, what) : []));
+}
+
 /** One item of a group's member list. */
 export function parseMember(entry: unknown, properties: readonly string[], what: string): DirectoryMember {
   const id = idOf(entry, what);

@@ -4,9 +4,17 @@
  */
 import { AgentError } from "../errors.ts";
 import type { ObjectId } from "../model/directory.ts";
-import { type Cursor, type Progress, parseProgress, refusesBatch, removedBefore, toText } from "./cursor.ts";
+import {
+  type Cursor,
+  type Progress,
+  parseProgress,
+  refusesBatch,
+  removedBefore,
+  toText,
+  usersBefore,
+} from "./cursor.ts";
 import { openStreams, openUsers, saysNoDelta } from "./delta-links.ts";
-import { parseMember } from "./entries.ts";
+import { parseMember, removedAmong } from "./entries.ts";
 import { isStaleLink, readPages } from "./pages.ts";
 import { inParallel } from "./parallel.ts";
 import { lookUp } from "./people.ts";
@@ -17,14 +25,22 @@ import { scopedGroups } from "./tree.ts";
 /** A cut read that is older is begun anew: what it has staged may no longer be so; ms. */
 const STALE_AFTER = 6 * 3_600_000;
 
-/** Reads, publishes, and gives the cursor that was published; null where the tenant has no delta. */
-export async function readFull(reading: Reading): Promise<Cursor | null> {
+export interface FullRead {
+  /** That was published; null where the tenant has no delta. */
+  readonly cursor: Cursor | null;
+  /** False: people were restored after their groups were listed without them, and are still taken for deleted. */
+  readonly whole: boolean;
+}
+
+/** Reads and publishes. */
+export async function readFull(reading: Reading): Promise<FullRead> {
   const { mirror, logger } = reading;
   const earlier = parseProgress(mirror.progress, reading.key);
   const resumed = earlier !== null && reading.now() - earlier.startedAt < STALE_AFTER ? earlier : null;
   if (resumed !== null)
     logger.info("going on with the full read of {at}", { at: new Date(resumed.startedAt).toISOString() });
   try {
+    if (resumed !== null) await noteRemoved(reading, resumed.removed, resumed.delta?.users ?? null);
     return await readAndPublish(reading, resumed ?? (await begin(reading)));
   } catch (error) {
     if (resumed !== null && isStaleLink(error)) {
@@ -41,6 +57,9 @@ export async function readFull(reading: Reading): Promise<Cursor | null> {
 async function begin(reading: Reading): Promise<Progress> {
   reading.mirror.restage();
   const { scope } = reading;
+  const before = reading.mirror.cursor?.value ?? null;
+  const removed = removedBefore(before);
+  await noteRemoved(reading, removed, usersBefore(before));
   const call = reading.call("looking for the groups in scope");
   const parent = await resolveGroup(reading.client, scope.parentGroup, call);
   const others = await Promise.all(scope.others.map((ref) => resolveGroup(reading.client, ref, call)));
@@ -56,9 +75,9 @@ async function begin(reading: Reading): Promise<Progress> {
     version: 1,
     key: reading.key,
     startedAt: reading.now(),
-    batch: !refusesBatch(reading.mirror.cursor?.value ?? null),
+    batch: !refusesBatch(before),
     delta: users === null ? null : { users, streams: [] },
-    removed: removedBefore(reading.mirror.cursor?.value ?? null),
+    removed,
     parent: parent.id,
     others: [...new Set(others.map((group) => group.id))].filter((id) => id !== parent.id),
     nodes: new Map(nodes),
@@ -67,7 +86,24 @@ async function begin(reading: Reading): Promise<Progress> {
   };
 }
 
-async function readAndPublish(reading: Reading, progress: Progress): Promise<Cursor | null> {
+/**
+ * Notes who was deleted since `users` was the place in the changes, without going on from there. Listings leave the deleted out, and a
+ * restore does not show in groups: somebody who came and was deleted meanwhile would be a stranger when they come back.
+ */
+async function noteRemoved(reading: Reading, removed: Map<ObjectId, boolean>, users: string | null): Promise<void> {
+  if (users === null) return;
+  const call = reading.call("reading who was deleted");
+  try {
+    for await (const page of readPages(reading.client, users, call, reading.limits.pages)) {
+      for (const id of removedAmong(page.items, call.what)) removed.set(id, true);
+    }
+  } catch (error) {
+    // The place in the changes is lost, which may be why everything is read again.
+    if (!isStaleLink(error)) throw error;
+  }
+}
+
+async function readAndPublish(reading: Reading, progress: Progress): Promise<FullRead> {
   const { mirror } = reading;
   // Level by level: the groups found in one are the next, until none is new.
   for (let level = unlisted(progress); level.length > 0; level = unlisted(progress)) {
@@ -77,9 +113,10 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Cur
   const vanished = mirror.vanished();
   const call = reading.call("looking for people who are in no group any more");
   const found = await lookUp(reading, vanished, ["id"], call);
-  const deleted = vanished.filter((id) => !found.has(id));
   const { parent, others, nodes, batch, delta, removed } = progress;
-  for (const id of found.keys()) removed.delete(id);
+  // Who was deleted and is there again has not left: the groups were listed before that.
+  const back = vanished.filter((id) => found.has(id) && removed.has(id));
+  const deleted = vanished.filter((id) => !found.has(id) || removed.has(id));
   for (const id of deleted) removed.set(id, true);
   const cursor: Cursor | null =
     delta === null
@@ -90,7 +127,7 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Cur
     deleted,
     cursor: cursor === null ? null : { value: toText(cursor) },
   });
-  return cursor;
+  return { cursor, whole: back.length === 0 };
 }
 
 function unlisted(progress: Progress): ObjectId[] {
@@ -122,6 +159,7 @@ async function listGroup(reading: Reading, progress: Progress, group: ObjectId, 
     const members = page.items.map((item) => parseMember(item, reading.properties, call.what));
     const children = new Set(progress.nodes.get(group)?.children);
     for (const member of members) {
+      if (member.kind === "user") progress.removed.delete(member.user.id);
       if (member.kind !== "group") continue;
       const { id, displayName, visibility } = refuseHidden(member.group);
       children.add(id);

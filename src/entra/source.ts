@@ -64,14 +64,24 @@ async function readEither(reading: Reading, full: boolean): Promise<ReadResult["
       });
     }
   }
-  const fresh = await readFull(reading);
-  if (fresh !== null) {
-    // What changed while everything was read, and one stream for what was opened level by level.
-    await readDelta(reading, fresh).catch((error: unknown) => {
-      if (!isReset(error)) throw error;
-    });
+  // What changed while everything was read may itself say that it has to be read again: once now, else in the next cycle.
+  for (let again = true; (await readWhole(reading)) === "outdated" && again; again = false) {
+    reading.logger.info("much has changed while everything was read: reading it again");
   }
   return "full";
+}
+
+/** Everything, and what changed meanwhile, which also makes one stream of what was opened level by level. */
+async function readWhole(reading: Reading): Promise<"done" | "outdated"> {
+  const { cursor, whole } = await readFull(reading);
+  if (cursor === null || !whole) return whole ? "done" : "outdated";
+  try {
+    await readDelta(reading, cursor);
+    return "done";
+  } catch (error) {
+    if (!isReset(error)) throw error;
+    return "outdated";
+  }
 }
 
 function isReset(error: unknown): error is AgentError {

@@ -68,6 +68,7 @@ export function createMirror(
     known: (ids) => knownUsers(database, tenant, ids),
     restage: () => {
       forget();
+      firstRead.forget();
       if (neverPublished()) firstRead.begin();
       database.transaction(() => {
         stage.clear();
@@ -97,6 +98,7 @@ export function createMirror(
       const publish = (): void => {
         publishFull(database, tenant, { stage, membership, first: before === null }, reading);
         if (before === null) firstRead.publish(membership.keys());
+        else firstRead.forget();
         database.run("UPDATE tenant SET properties=? WHERE id=?", list, tenant);
       };
       // Other properties are read of everybody now: that says nothing about whether anybody's changed.
