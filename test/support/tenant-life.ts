@@ -7,6 +7,8 @@ const PLACES = ["Eco", "Advanced", "Pro", "No_Licence", "Team"] as const;
 export interface TenantLife {
   /** One change: somebody comes, joins, leaves, moves, is renamed, deleted or restored. */
   step(): void;
+  /** Everybody who was ever restored. */
+  readonly restored: ReadonlySet<string>;
 }
 
 /** Begins with some people in the tiers' groups, and a team nested in Eco. */
@@ -15,6 +17,7 @@ export function liveIn({ tenant, groups, person }: TestHome, random: Random, peo
   tenant.addMember(groups["Eco"] as string, team);
   const group = (name: string): string => (name === "Team" ? team : (groups[name] as string));
   const everybody: string[] = [];
+  const restored = new Set<string>();
   const hire = (): void => {
     const number = everybody.length;
     const id = person(`Person ${number}`, []);
@@ -57,9 +60,10 @@ export function liveIn({ tenant, groups, person }: TestHome, random: Random, peo
     },
     () => {
       const id = pick(random, everybody);
-      if (tenant.find(id) === null) tenant.restoreUser(id);
-      else tenant.deleteUser(id);
+      if (tenant.find(id) !== null) return tenant.deleteUser(id);
+      restored.add(id);
+      tenant.restoreUser(id);
     },
   ];
-  return { step: () => pick(random, steps)() };
+  return { step: () => pick(random, steps)(), restored };
 }
