@@ -41,6 +41,9 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
   /** People whose account was there before them: it may have another address. */
   const adopted = new Set<number>();
 
+  /** Who was not tried in this cycle goes on with the pauses. */
+  const unchanged = ({ key, state }: Decision): PersonFailure | null =>
+    state === "error" || state === "pending" ? (people.get(key)?.previous?.failure ?? null) : null;
   /** `done`: everything planned for the person was carried out. */
   const decided = (decision: Decision, done: boolean, failure: PersonFailure | null = null): DecidedPerson => {
     const person = people.get(decision.key) as Known;
@@ -62,7 +65,7 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
     },
     withoutActions: () => {
       const still = busy.size === decisions.size ? [] : [...decisions.values()].filter(({ key }) => !busy.has(key));
-      return still.map((decision) => decided(decision, false));
+      return still.map((decision) => decided(decision, false, unchanged(decision)));
     },
     possible: (action) => {
       if (refused.has(action.person)) return false;
@@ -93,7 +96,8 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
     leftOver: (error) =>
       guarded.plan.actions
         .filter(({ person }, index) => open[index] === 1 && !told.has(person))
-        .map(({ person }) => decided(pendingDecision(decisionOf(person), error, people, now), false)),
+        .map(({ person }) => pendingDecision(decisionOf(person), error, people, now))
+        .map((decision) => decided(decision, false, unchanged(decision))),
   };
 }
 

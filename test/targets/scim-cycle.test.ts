@@ -21,6 +21,7 @@ function tenant(more: Parameters<typeof scimParts>[1] = {}) {
   const parts = scimParts({ etag: "enforced" }, more);
   /** Group of each person, by number. */
   const members = new Map<number, string>();
+  let now = Date.now();
   const group = (displayName: string): ScopedGroup => {
     const role = displayName === "Parent" ? "parent" : "member";
     return { id: `g-${displayName}`, displayName, visibility: null, role };
@@ -47,14 +48,16 @@ function tenant(more: Parameters<typeof scimParts>[1] = {}) {
       }
       const groups = ["Parent", ...GROUPS].map(group);
       mirror.publishFull({ groups, deleted: [], cursor: null });
-      return { kind: "changes", serverTime: Date.now() };
+      return { kind: "changes", serverTime: now };
     },
     readMailboxes: async function* () {},
     requests: () => ({ token: 0, graph: 0 }),
   };
   let target = parts.target;
-  const cycle = async () => {
+  /** `at`: epoch ms; `pauses`: as the agent that stays does it. */
+  const cycle = async ({ at = Date.now(), pauses = false } = {}) => {
     parts.scim.log.length = 0;
+    now = at;
     return await runCycle(
       {
         settings: {
@@ -67,10 +70,10 @@ function tenant(more: Parameters<typeof scimParts>[1] = {}) {
         rules: ruleSetOf(RULES),
         ...{ source, target, store: parts.store, log: silentLogger },
         credential: () => null,
-        clock: { now: () => Date.now() },
+        clock: { now: () => at },
         progress: () => undefined,
       },
-      { trigger: "cli", full: false, pauses: false, suspicious: false, signal: AbortSignal.timeout(15_000) },
+      { trigger: "cli", full: false, pauses, suspicious: false, signal: AbortSignal.timeout(15_000) },
     );
   };
   const tierAt = (number: number) => {
@@ -123,6 +126,36 @@ describe("a tenant whose licences are in a SCIM service", () => {
     expect([1, 2, 3, 4].map(parts.tierAt)).toEqual([["Pro"], ["Pro"], ["Eco"], ["Eco"]]);
     expect(parts.store.journal.unsettled()).toEqual([]);
     expect(await parts.cycle()).toMatchObject({ requests: { target: 0 } });
+  });
+
+  test("tries whoever is refused again with growing pauses, the others go on, and a command does not wait", async () => {
+    const MINUTE = 60_000;
+    const begin = Date.now();
+    let tries = 0;
+    const parts = tenant({
+      fetch: async (input, init) => {
+        if (init?.method !== "POST" || !String(init.body).includes("Person 1"))
+          return await parts.scim.fetch(input, init);
+        tries += 1;
+        return Response.json({ status: "400", scimType: "invalidValue", detail: "no" }, { status: 400 });
+      },
+    });
+    parts.members.set(1, "Eco");
+    parts.members.set(2, "Eco");
+    const triedAt: number[] = [];
+    for (let minute = 0; minute <= 80; minute += 5) {
+      tries = 0;
+      const { failures } = await parts.cycle({ at: begin + minute * MINUTE, pauses: true });
+      expect(failures).toHaveLength(tries > 0 ? 1 : 0);
+      expect(parts.person(1)).toMatchObject({ state: "error" });
+      if (tries > 0) triedAt.push(minute);
+    }
+    expect(triedAt).toEqual([0, 5, 15, 35, 75]);
+    expect(parts.person(1)?.reason).toContain("refused (5 times)");
+    expect(parts.tierAt(2)).toEqual(["Eco"]);
+    tries = 0;
+    await parts.cycle({ at: begin + 81 * MINUTE });
+    expect(tries).toBeGreaterThan(0);
   });
 
   test("moves, takes and purges", async () => {
