@@ -7,7 +7,7 @@
  */
 import { addressKey, type ObjectId } from "../model/directory.ts";
 import type { Account, Candidate } from "../model/person.ts";
-import { compareIds, haltOf, type PlanContext } from "./context.ts";
+import { compareIds, haltOf, isPaused, type PlanContext } from "./context.ts";
 
 export interface AddressStanding {
   /** The one account bound to nobody that has this person's address. */
@@ -104,6 +104,9 @@ function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[
     moves,
   });
   const goesOn = haltOf(person, context) === null;
+  const found = directory === null ? [] : (unbound.get(directory) ?? []);
+  // The frozen take over what is theirs, too.
+  const adopts = account === null && !isPaused(person, context);
   switch (verdict.kind) {
     case "tier": {
       const moves =
@@ -113,12 +116,10 @@ function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[
         directory !== holds &&
         person.profile !== null &&
         person.profile !== account.profile;
-      return use(directory, moves || (goesOn && account === null), moves);
+      return use(directory, moves || (adopts && (goesOn || found.length > 0)), moves);
     }
     case "revoke": {
-      const taken = directory === null ? [] : (unbound.get(directory) ?? []);
-      const needs = goesOn && account === null && taken.some((other) => other.tier !== null);
-      return use(directory, needs, false);
+      return use(directory, adopts && found.some((other) => other.tier !== null), false);
     }
     case "unknown":
       return use(directory, false, false);

@@ -9,12 +9,14 @@
  *   none       nothing                       release, once
  *   deleted    nothing                       release, once; a purge that is due goes on
  *   skipped    nothing                       release, once
+ *
+ * Whoever is frozen is left as they are; an account that is theirs is taken over all the same.
  */
 import type { Action, ActionKind } from "../model/action.ts";
 import type { Account, Candidate, Decision, PersonState, QueuePlace } from "../model/person.ts";
 import type { TierName } from "../model/tier.ts";
 import { type AddressStanding, UNCONTESTED } from "./addresses.ts";
-import { haltOf, type PlanContext } from "./context.ts";
+import { haltOf, isPaused, type PlanContext } from "./context.ts";
 import { clearSinceOf, purgeDelay, purgeDue, revokedBeforeDeletion } from "./purge.ts";
 import * as reasons from "./reasons.ts";
 import type { SeatRequest } from "./seat-request.ts";
@@ -37,7 +39,11 @@ export function changeOf(
 ): Change {
   const { verdict } = candidate;
   const halt = haltOf(candidate, context);
-  if (halt !== null) return still(candidate, context, halt.state, halt.reason, keptPlace(candidate));
+  if (halt !== null) {
+    const change = still(candidate, context, halt.state, halt.reason, keptPlace(candidate));
+    const found = isPaused(candidate, context) ? null : adoptable(candidate, standing);
+    return found === null ? change : { ...change, actions: [adopt(candidate, found)] };
+  }
   if (verdict.kind === "conflict") return still(candidate, context, "conflict", reasons.rulesDisagree(verdict.rules));
   if (verdict.kind === "contested")
     return still(candidate, context, "conflict", reasons.contestedTier(verdict.tier, verdict.times));
@@ -192,6 +198,12 @@ export function act(
 ): Action {
   const address = candidate.address ?? candidate.account?.address ?? null;
   return { kind, user: candidate.id, person: candidate.key, address, from, to, reason };
+}
+
+/** What is theirs already but for the record of it: taking it over as it is takes nothing, so it waits for nobody. */
+function adoptable({ account, verdict }: Candidate, { adoptable: found, contested }: AddressStanding): Account | null {
+  if (account !== null || found === null || contested !== null) return null;
+  return verdict.kind === "tier" || (verdict.kind === "revoke" && found.tier !== null) ? found : null;
 }
 
 function adopt(candidate: Candidate, account: Account): Action {

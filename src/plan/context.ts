@@ -32,9 +32,14 @@ export interface Halt {
 export function haltOf(candidate: Candidate, context: PlanContext): Halt | null {
   const frozen = context.frozen.get(candidate.key);
   if (frozen !== undefined) return { state: "pending", reason: frozen };
-  const failure = candidate.previous?.failure ?? null;
-  if (candidate.previous === null || failure === null || failure.nextTryAt <= context.now) return null;
-  return { state: "error", reason: candidate.previous.state === "error" ? candidate.previous.reason : failure.message };
+  const { previous } = candidate;
+  if (previous === null || !isPaused(candidate, context)) return null;
+  return { state: "error", reason: previous.state === "error" ? previous.reason : (previous.failure?.message ?? "") };
+}
+
+/** Whether the next try after a refusal is still to come. */
+export function isPaused({ previous }: Candidate, context: PlanContext): boolean {
+  return (previous?.failure?.nextTryAt ?? 0) > context.now;
 }
 
 /** Code unit order: the same on every machine, whatever its language. */

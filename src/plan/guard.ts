@@ -18,7 +18,7 @@ const OPEN_HOLD = "part of a hold that is still open";
 /** Kinds whose number does not hang on seats, in the order in which a person with two of them is held. */
 const SEATLESS = ["revoke", "purge", "create"] as const satisfies readonly GuardedKind[];
 /** Held along with the action they depend on, or that depends on them. */
-const COMPANIONS: ReadonlySet<Action["kind"]> = new Set([...GUARDED_KINDS, "adopt", "assign", "wait"]);
+const COMPANIONS: ReadonlySet<Action["kind"]> = new Set([...GUARDED_KINDS, "assign", "wait"]);
 
 /** The plan without what must be approved first, and what that is. Throws as `proposePlan` does. */
 export function guardPlan(input: PlanInput, guard: GuardInput): GuardedPlan {

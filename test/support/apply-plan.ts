@@ -94,7 +94,7 @@ export function applyPlan(input: PlanInput, plan: Plan): PlanInput {
     const decision = decisions.get(person.key);
     if (decision === undefined) throw new Error(`no decision for ${person.key}`);
     const { state, reason, since, queue, clearSince } = decision;
-    const failure = state === "error" ? (person.previous?.failure ?? null) : null;
+    const failure = state === "error" || state === "pending" ? (person.previous?.failure ?? null) : null;
     return {
       ...person,
       account: world.accounts.get(person.key) ?? null,
