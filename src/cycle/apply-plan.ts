@@ -1,4 +1,5 @@
 /** Step 5 of a cycle: holds are recorded, actions carried out with their records, and everybody's state written. */
+import { setImmediate as immediate } from "node:timers/promises";
 import { AgentError, toAgentError } from "../errors.ts";
 import type { Hold } from "../model/cycle.ts";
 import { batches, segments } from "./batches.ts";
@@ -63,6 +64,8 @@ export async function applyPlan(
     }
     done += batch.length;
     parts.progress({ tenant: settings.name, step: "apply", done, of: plan.actions.length });
+    // The ledger waits for nothing by itself: a stop, the deadline and whoever asks for the status get their turn here.
+    await immediate();
   }
   store.people.decide(people.leftOver(new AgentError("ERR_TARGET_REFUSED", "the seat that was to be freed was not")));
   if (request.only === undefined) store.people.settled({ fingerprint: prepared.fingerprint, at: prepared.now });

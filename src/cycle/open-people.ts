@@ -1,4 +1,5 @@
 /** Step 2: the rules for everybody whose inputs changed or whose state is still open, and for whom else that may concern. */
+import { setImmediate as immediate } from "node:timers/promises";
 import { addressKey } from "../model/directory.ts";
 import { bindOrThrow } from "./bind.ts";
 import { createEvaluator, type Evaluator } from "./evaluate-people.ts";
@@ -38,7 +39,9 @@ export async function evaluatePeople(
   });
   const everybody = only === undefined && store.people.evaluation().everybody;
   const people =
-    only === undefined ? evaluateOpen(parts, evaluator, now) : evaluateOne(only, store.people, evaluator, now);
+    only === undefined
+      ? await evaluateOpen(parts, request, evaluator, now)
+      : evaluateOne(only, store.people, evaluator, now);
   if (settings.mailboxSettings) {
     await readMissingMailboxes(parts, people, evaluator, now, request);
     if (kind === "full" && !initial && only === undefined) {
@@ -49,15 +52,19 @@ export async function evaluatePeople(
   return { people, fingerprint };
 }
 
-function evaluateOpen(
+async function evaluateOpen(
   { settings, store, progress }: CycleParts,
+  { signal }: CycleRequest,
   evaluator: Evaluator,
   now: number,
-): Map<number, Known> {
+): Promise<Map<number, Known>> {
   const people = new Map<number, Known>();
   for (const chunk of store.people.open(now, CHUNK)) {
     addPeople(people, evaluator, chunk);
     progress({ tenant: settings.name, step: "evaluate", done: people.size, of: null });
+    // A stop, the deadline and whoever asks for the status get their turn here.
+    await immediate();
+    signal.throwIfAborted();
   }
   return people;
 }

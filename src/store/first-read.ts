@@ -7,7 +7,7 @@ import type { DirectoryUser, ObjectId } from "../model/directory.ts";
 import type { Database } from "./database.ts";
 
 /** People kept in memory, some 500 bytes each. */
-const MOST = 150_000;
+const MOST = 300_000;
 
 /** Somebody of whom nothing is known but what was just read. */
 class Newcomer implements StoredPerson {

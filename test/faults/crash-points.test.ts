@@ -1,5 +1,6 @@
 /** A cycle that dies before any of its writes, one after the other: the next one leads to what an undisturbed cycle leads to. */
 import { describe, expect, test } from "bun:test";
+import { AgentError } from "../../src/errors.ts";
 import type { Tier } from "../../src/model/tier.ts";
 import { openTenantStore } from "../../src/store/tenant-store.ts";
 import { faultsInBooks, readBooks } from "../support/books.ts";
@@ -194,4 +195,26 @@ test("between two transactions of a large plan: nobody twice, everybody in the e
   const { record } = await bench.cycle();
   expect(record?.actions).toMatchObject({ create: people + 1 - accounts, assign: people + 1 - licensed });
   expect(bench.look((database) => faultsInBooks(database, seats))).toEqual([]);
+}, 60_000);
+
+test("a stop is heard between two transactions of a large plan, and the next cycle goes on from there", async () => {
+  const people = 10_001;
+  const bench = openBench({ mailboxSettings: false, tiers: tiers({ Eco: people, Advanced: 0, Pro: 0 }) });
+  for (let i = 0; i < people; i += 1) addPerson(bench.entra, `Person ${i}`, bench.entra.groups.Eco);
+  const stop = new AbortController();
+  let begun = false;
+  const { record } = await bench.cycle({
+    signal: stop.signal,
+    progress: (step) => {
+      if (step !== "apply" || begun) return;
+      begun = true;
+      setImmediate(() => stop.abort(new AgentError("ERR_STOPPED", "the agent was asked to stop", { retryable: true })));
+    },
+  });
+  expect(record).toMatchObject({ outcome: "failed", error: { code: "ERR_STOPPED" } });
+  const made = record?.actions.create ?? 0;
+  expect(made).toBeGreaterThan(9_000);
+  expect(made).toBeLessThan(people);
+  expect((await bench.cycle()).record?.actions).toMatchObject({ create: people - made });
+  expect(bench.look((database) => faultsInBooks(database, { Eco: people }))).toEqual([]);
 }, 60_000);
