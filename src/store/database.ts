@@ -20,6 +20,8 @@ export interface Database {
   readonly exec: (sql: string) => void;
   /** One write transaction (`BEGIN IMMEDIATE`); a call inside another joins it. Rolls back and rethrows on any error. */
   readonly transaction: <T>(work: () => T) => T;
+  /** One that is on the disk when it returns: other transactions may be lost, whole, with the power. Not inside another. */
+  readonly durableTransaction: <T>(work: () => T) => T;
   /** Called after a transaction was rolled back: what was kept in memory along with it may be wrong. */
   readonly onRollback: (listener: () => void) => void;
   /** A consistent copy of the whole database as a new file. */
@@ -124,6 +126,14 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
         throw error;
       } finally {
         depth -= 1;
+      }
+    },
+    durableTransaction: (work) => {
+      database.exec("PRAGMA synchronous=FULL");
+      try {
+        return database.transaction(work);
+      } finally {
+        database.exec("PRAGMA synchronous=NORMAL");
       }
     },
     onRollback: (listener) => void rollbackListeners.push(listener),

@@ -163,8 +163,9 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
           seq,
         );
       }),
+    // What was sent cannot be taken back: the record of it must not be lost with the power.
     intend: (intended) =>
-      database.transaction(() => {
+      database.durableTransaction(() => {
         for (const { user, kind: action } of intended) {
           database.run("INSERT OR IGNORE INTO intent (tenant, user, kind) VALUES (?, ?, ?)", tenant, user, action);
         }

@@ -15,3 +15,18 @@ test("a database is read where nothing can be put beside it", () => {
   expect(read.all("SELECT * FROM meta")).toMatchObject([{ key: "a", value: "b" }]);
   read.close();
 });
+
+test("only what must not be lost with the power waits for the disk", () => {
+  const database = openDatabase(join(tempFolder(), "tiersync.db"));
+  const synchronous = (): unknown => database.get("PRAGMA synchronous")?.["synchronous"];
+  const [normal, full] = [1, 2];
+  expect(synchronous()).toBe(normal);
+  expect(database.transaction(synchronous)).toBe(normal);
+  expect(database.durableTransaction(synchronous)).toBe(full);
+  const fail = (): never => {
+    throw new Error("no");
+  };
+  expect(() => database.durableTransaction(fail)).toThrow("no");
+  expect(synchronous()).toBe(normal);
+  database.close();
+});
