@@ -78,9 +78,8 @@ function licence(
   }
   const account = candidate.account ?? standing.adoptable;
   const held = account?.tier ?? null;
-  const actions: Action[] = [];
-  if (account === null) actions.push(act("create", candidate, null, null, reason));
-  else if (candidate.account === null) actions.push(adopt(candidate, account));
+  const actions: Action[] = account === null ? [act("create", candidate, null, null, reason)] : [];
+  if (account !== null && candidate.account === null) actions.push(adopt(candidate, account));
   if (account !== null && candidate.profile !== null && candidate.profile !== account.profile) {
     actions.push(act("update", candidate, held, held, standing.moves ? "address changed" : "profile changed"));
   }

@@ -28,7 +28,10 @@ export function inOrder({ own, moves, seats, seatAction, waits }: OrderInput): A
   const rest = (person: number): readonly Action[] => (moving.has(person) ? [] : (own[person] ?? []));
 
   const seated: Action[] = [];
-  for (const request of seats.given) seated.push(...rest(request.person), seatAction(request));
+  for (const request of seats.given) {
+    for (const action of rest(request.person)) seated.push(action);
+    seated.push(seatAction(request));
+  }
   seats.swaps.forEach((ring, number) => {
     for (const request of ring) seated.push(...rest(request.person));
     for (const request of ring) seated.push({ ...seatAction(request), swap: number + 1 });

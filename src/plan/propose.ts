@@ -34,12 +34,12 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
   const own: (readonly Action[])[] = [];
   const decisions: Decision[] = [];
   const requests: SeatRequest[] = [];
-  for (const [index, candidate] of people.entries()) {
+  people.forEach((candidate, index) => {
     const { actions, decision, request } = changeOf(candidate, addresses.standings[index], context, index);
     own.push(actions);
     decisions.push(decision);
     if (request !== null) requests.push(request);
-  }
+  });
   const seatAction = (request: SeatRequest) => actionFor(request, people, decisions);
   const seats = allocateSeats(requests, context.seats, usedAfterRevokes(input, own), (request) =>
     request.from === null ? false : stop(seatAction(request), own[request.person] ?? []),
