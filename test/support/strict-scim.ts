@@ -35,7 +35,7 @@ export interface StrictScim extends Pick<RecordingFetch, "fetch" | "log"> {
   add(user: Json): string;
   addGroup(displayName: string, members?: readonly string[]): string;
   /** Asked before each request: an answer takes the place of the real one. */
-  fault: (request: { method: string; path: string; body: Json | null }) => Response | null;
+  fault: (request: { method: string; path: string; query: string; body: Json | null }) => Response | null;
   /** Called after each page of users that was listed. */
   listed: () => void;
   readonly recording: RecordingFetch;
@@ -78,10 +78,11 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
   app.use(async (context, next) => {
     const wanted = options.token?.() ?? "secret";
     if (context.req.header("authorization") !== `Bearer ${wanted}`) return scimError(401, undefined, "no such token");
-    const path = new URL(context.req.url).pathname.replace(/^\/scim/, "");
+    const { pathname, search: query } = new URL(context.req.url);
+    const path = pathname.replace(/^\/scim/, "");
     const text = await context.req.text();
     const body = text.startsWith("{") ? (JSON.parse(text) as Json) : null;
-    const fault = scim.fault({ method: context.req.method, path, body });
+    const fault = scim.fault({ method: context.req.method, path, query, body });
     return fault ?? (await next());
   });
   const supported = (value: boolean) => ({ supported: value });
@@ -185,7 +186,7 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
     for (const { method, path, bulkId, data, version } of operations) {
       const [, endpoint, id = null] = String(path).split("/");
       const kept = endpoint === "Users" ? users : groups;
-      const fault = scim.fault({ method: `BULK ${method}`, path: String(path), body: data as Json });
+      const fault = scim.fault({ method: `BULK ${method}`, path: String(path), query: "", body: data as Json });
       const response = fault ?? write(kept, String(method), id, (data ?? {}) as Json, version as string | undefined);
       const body = response.status === 204 ? null : ((await response.json()) as Json);
       const location = `${scim.url}/${endpoint}/${id ?? body?.["id"]}`;

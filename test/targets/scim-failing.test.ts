@@ -89,7 +89,20 @@ describe("an account in the way of a new one", () => {
     expect(parts.scim.users.size).toBe(1);
   });
 
-  test("that bears another object id stays the other's", async () => {
+  test.each([
+    ["says that it cannot filter", { filter: false }, () => null],
+    ["refuses every filter", {}, ({ path }: { path: string }) => (path === "/Users" ? scimError(400) : null)],
+  ] as const)("is found where the service %s, also right after a start", async (_, service, refuse) => {
+    const parts = await ready(service);
+    parts.scim.add({ userName: "P1@contoso.example", emails: [] });
+    const started = { ...parts, target: parts.restarted() };
+    parts.scim.fault = (request) => (request.query.includes("filter=") ? refuse(request) : null);
+    const [result] = await applyAll(started, [create(parts)]);
+    expect(result).toMatchObject({ ok: false, message: "an account id-1 of this name is there already" });
+    expect(parts.store.accounts.unbound(["p1@contoso.example"])).toMatchObject([{ boundTo: null }]);
+  });
+
+  test("that bears another object id stays the other's, and the next cycle says so", async () => {
     const parts = await ready();
     parts.scim.add({ userName: "p1@contoso.example", externalId: personId(77) });
     const [result] = await applyAll(parts, [create(parts)]);
@@ -98,7 +111,7 @@ describe("an account in the way of a new one", () => {
       code: "ERR_TARGET_REFUSED",
       message: "creating the account was answered 409 uniqueness: the user name is taken",
     });
-    expect(parts.store.accounts.count()).toBe(0);
+    expect(parts.store.accounts.unbound(["p1@contoso.example"])).toMatchObject([{ boundTo: personId(77) }]);
   });
 
   test("is not let in by a name with quotes and filter words in it", async () => {

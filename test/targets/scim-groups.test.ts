@@ -19,6 +19,18 @@ describe("groups as tiers", () => {
     expect(parts.scim.groups.get(groups.Pro)?.["members"]).toEqual([{ value: "other" }]);
   });
 
+  test("of an account that came after the last reading are known when it stands in the way", async () => {
+    const base = scimParts();
+    const eco = base.scim.addGroup("Eco");
+    await base.restarted({ tierAs: "groups" }).refresh([], AbortSignal.timeout(5000));
+    const id = base.scim.add({ userName: "p1@contoso.example" });
+    const group = base.scim.groups.get(eco);
+    if (group !== undefined) group["members"] = [{ value: id }];
+    const parts = { ...base, target: base.restarted({ tierAs: "groups" }) };
+    expect(told(await applyAll(parts, [item(parts.store, 1, "create")]))).toEqual(["create 1 ERR_TARGET_REFUSED"]);
+    expect(parts.store.accounts.unbound(["p1@contoso.example"])).toMatchObject([{ boundTo: null, tier: "Eco" }]);
+  });
+
   test("leaves every tier's group but the one asked for", async () => {
     const base = scimParts();
     const id = base.scim.add({ userName: "p1@contoso.example", externalId: personId(1) });

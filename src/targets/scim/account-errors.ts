@@ -11,13 +11,14 @@ export class AccountGone extends AgentError {
   }
 }
 
-/** An account that is nobody's stands in the way of a new one. */
+/** An account that the copy did not know stands in the way of a new one. */
 export class AccountExists extends AgentError {
   readonly account: SeenAccount;
 
-  constructor(account: SeenAccount) {
-    super("ERR_TARGET_REFUSED", `an account ${account.remoteId} of this name is there already`, {
-      hint: "the next cycle takes it over",
+  /** `refused`: what to say where it is somebody else's; null: it is nobody's. */
+  constructor(account: SeenAccount, refused: AgentError | null) {
+    super("ERR_TARGET_REFUSED", refused?.message ?? `an account ${account.remoteId} of this name is there already`, {
+      hint: refused?.hint ?? "the next cycle takes it over",
     });
     this.account = account;
   }

@@ -20,6 +20,8 @@ export interface Connection {
   ask(request: ScimRequest, signal: AbortSignal): Promise<Answer>;
   /** Tiers of users where groups are the tiers; filled by reading the groups. */
   tiersOf: (remoteId: string) => readonly TierName[];
+  /** Fills `tiersOf`. Call it before users are read that no whole reading of this cycle has shown. */
+  readTiers: (signal: AbortSignal) => Promise<void>;
   read(user: Resource): SeenAccount | null;
   writing(service: Service): WriteContext;
   /** Learnt from refusals; for the life of the process. */
@@ -30,8 +32,6 @@ export interface Connection {
     patch: boolean;
     /** The credential may write: a 403 concerns one account. */
     wrote: boolean;
-    /** Something cannot be found without reading everything. */
-    readAgain: boolean;
   };
 }
 
@@ -56,9 +56,10 @@ export function connect(options: ScimOptions, http: ScimHttp): Connection {
       return answer;
     },
     tiersOf: () => [],
+    readTiers: async () => undefined,
     read: (user) => readUser(user, options.tierAs, options.tiers, connection.tiersOf),
     writing: ({ user }) => ({ schema: user, tierAs: options.tierAs, tiers: options.tiers }),
-    learnt: { picks: true, bulk: true, patch: true, wrote: false, readAgain: false },
+    learnt: { picks: true, bulk: true, patch: true, wrote: false },
   };
   return connection;
 }

@@ -7,6 +7,7 @@ import { createFinder } from "./find-user.ts";
 import { readList } from "./list.ts";
 import { sideBySide } from "./side-by-side.ts";
 import type { TierGroups } from "./tier-groups.ts";
+import { selectUsers } from "./user-read.ts";
 import { createUsers } from "./users.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -23,18 +24,16 @@ export async function refreshCopy(
   signal: AbortSignal,
   whole: boolean,
 ): Promise<void> {
-  const { options, learnt } = connection;
+  const { options } = connection;
   const { url, tierAs, tiers, remote, clock } = options;
   const what = JSON.stringify({ url, tierAs, tiers });
   const last = remote.lastRead();
   const own = watchOwn(connection, unsettled);
   const due = last === null || last.what !== what || clock.now() - last.at >= (options.reconcileEvery ?? DAY);
-  if (due || whole || learnt.readAgain || unsettled.length > SINGLY) {
+  if (due || whole || unsettled.length > SINGLY) {
     await readWhole(connection, groups, own, what, signal);
   } else if (unsettled.length > 0) {
     await readPeople(connection, groups, own, signal);
-    // Without filters only the whole list tells who is there.
-    if (learnt.readAgain) await readWhole(connection, groups, own, what, signal);
   }
   options.transaction(() => remote.bindKnown());
 }
@@ -74,14 +73,13 @@ async function readWhole(
   what: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { options, learnt } = connection;
+  const { options } = connection;
   const { remote, clock, tierAs } = options;
   const last = remote.lastRead();
   const fresh = last === null || urlOf(last.what) !== options.url;
   const service = await connection.service(signal);
   await groups?.read(signal);
-  const attributes = ["externalId", "userName", "emails", "active", "meta", ...(tierAs === "groups" ? [] : [tierAs])];
-  const request = { path: service.users, select: `attributes=${attributes.join(",")}`, what: READING };
+  const request = { path: service.users, select: selectUsers(tierAs), what: READING };
   const listed = await readList(connection, service, request, connection.read, signal);
   const seen = new Map<string, SeenAccount>(listed);
 
@@ -106,7 +104,6 @@ async function readWhole(
     for (const drift of found) options.drift?.(drift);
     return found;
   });
-  learnt.readAgain = false;
   options.logger.info("{accounts} accounts read from the licence system", { accounts: seen.size });
   for (const { user, expected, found, gone } of drifts) {
     options.logger.warn("somebody changed a licence in the licence system by hand", { user, expected, found, gone });

@@ -58,6 +58,7 @@ export function createTierGroups(connection: Connection): TierGroups {
   };
 
   const patch = (service: Service, group: string, operation: PatchOperation, what: string, signal: AbortSignal) =>
+  connection.readTiers = read;
     http.send({ method: "PATCH", path: groupPath(service, group), body: patchBody([operation]), what }, signal);
 
   const replace = async (service: Service, group: string, user: string, member: boolean, signal: AbortSignal) => {

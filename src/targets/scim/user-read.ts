@@ -7,6 +7,12 @@ export type Resource = Readonly<Record<string, unknown>>;
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** The query that asks for no more of a user than is read here. */
+export function selectUsers(tierAs: "entitlements" | "roles" | "groups"): string {
+  const attributes = ["externalId", "userName", "emails", "active", "meta", ...(tierAs === "groups" ? [] : [tierAs])];
+  return `attributes=${attributes.join(",")}`;
+}
+
 /** Null for something without an id. `tiersOf`: where the tiers are not in the user itself. */
 export function readUser(
   resource: Resource,

@@ -149,8 +149,8 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       if (answer.status !== 409) throw refusal(what, answer);
       const found = await find({ externalId, ...names });
       if (found?.externalId === externalId) return { remoteId: found.remoteId, version: found.version, found };
-      if (found === null || isObjectId(found.externalId)) throw refusal(what, answer);
-      throw new AccountExists(found);
+      if (found === null) throw refusal(what, answer);
+      throw new AccountExists(found, isObjectId(found.externalId) ? refusal(what, answer) : null);
     },
     change: async (account, change) => {
       const short = shortcut(account, change);
