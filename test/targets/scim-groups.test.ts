@@ -19,6 +19,19 @@ describe("groups as tiers", () => {
     expect(parts.scim.groups.get(groups.Pro)?.["members"]).toEqual([{ value: "other" }]);
   });
 
+  test("are replaced whole where the service knows PATCH of users only", async () => {
+    const base = scimParts();
+    const id = base.scim.add({ userName: "p1@contoso.example", externalId: personId(1) });
+    const groups = { Eco: base.scim.addGroup("Eco"), Pro: base.scim.addGroup("Pro", ["other", id]) };
+    const parts = { ...base, target: base.restarted({ tierAs: "groups" }) };
+    parts.scim.fault = ({ method, path }) =>
+      method === "PATCH" && path.startsWith("/Groups") ? new Response(null, { status: 501 }) : null;
+    await parts.target.refresh([], AbortSignal.timeout(5000));
+    expect(told(await applyAll(parts, [item(parts.store, 1, "change", "Pro", "Eco")]))).toEqual(["change 1 ok"]);
+    expect(parts.scim.groups.get(groups.Eco)?.["members"]).toEqual([{ value: id }]);
+    expect(parts.scim.groups.get(groups.Pro)?.["members"]).toEqual([{ value: "other" }]);
+  });
+
   test("of an account that came after the last reading are known when it stands in the way", async () => {
     const base = scimParts();
     const eco = base.scim.addGroup("Eco");

@@ -23,6 +23,8 @@ export interface TierGroups {
 export function createTierGroups(connection: Connection): TierGroups {
   const { options, http } = connection;
   let known: ReadonlyMap<TierName, string> | null = null;
+  /** A service may know PATCH of users and not of groups. */
+  let patches = true;
   /** Groups that are replaced whole are written one after the other. */
   let last: Promise<unknown> = Promise.resolve();
 
@@ -56,10 +58,22 @@ export function createTierGroups(connection: Connection): TierGroups {
     });
     connection.tiersOf = (remoteId) => holders.get(remoteId) ?? [];
   };
-
-  const patch = (service: Service, group: string, operation: PatchOperation, what: string, signal: AbortSignal) =>
   connection.readTiers = read;
-    http.send({ method: "PATCH", path: groupPath(service, group), body: patchBody([operation]), what }, signal);
+
+  /** Null: the service does not know PATCH of groups. */
+  const patch = async (
+    service: Service,
+    group: string,
+    operation: PatchOperation,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<Answer | null> => {
+    if (!service.patch || !patches) return null;
+    const request = { path: groupPath(service, group), body: patchBody([operation]), what };
+    const answer = await http.send({ method: "PATCH", ...request }, signal);
+    patches = answer.status !== 405 && answer.status !== 501;
+    return patches ? answer : null;
+  };
 
   const replace = async (service: Service, group: string, user: string, member: boolean, signal: AbortSignal) => {
     const what = "changing the members of a tier's group";
@@ -85,19 +99,21 @@ export function createTierGroups(connection: Connection): TierGroups {
       throw refused(`there is no group ${tier} in the licence system`, "make a group of that name there");
     }
     const what = member ? `joining the group ${tier}` : `leaving the group ${tier}`;
-    let answer: Answer;
-    if (!service.patch) {
+    const named = { path: "members", value: [{ value: user }] };
+    let answer: Answer | null;
+    if (member) {
+      answer = await patch(service, group, { op: "add", ...named }, what, signal);
+    } else {
+      answer = await patch(service, group, { op: "remove", path: valuePath("members", user) }, what, signal);
+      if (answer?.status === 400 && answer.body?.["scimType"] !== "noTarget") {
+        // As Entra asks for it, which some services know alone.
+        answer = await patch(service, group, { op: "remove", ...named }, what, signal);
+      }
+    }
+    if (answer === null) {
       const turn = last.then(() => replace(service, group, user, member, signal));
       last = turn.catch(() => undefined);
       answer = await turn;
-    } else if (member) {
-      answer = await patch(service, group, { op: "add", path: "members", value: [{ value: user }] }, what, signal);
-    } else {
-      answer = await patch(service, group, { op: "remove", path: valuePath("members", user) }, what, signal);
-      if (answer.status === 400 && answer.body?.["scimType"] !== "noTarget") {
-        // As Entra asks for it, which some services know alone.
-        answer = await patch(service, group, { op: "remove", path: "members", value: [{ value: user }] }, what, signal);
-      }
     }
     if (!member && (answer.body?.["scimType"] === "noTarget" || answer.status === 404)) return;
     if (answer.status === 404) known = null;
