@@ -19,6 +19,14 @@ async function licensed(service: StrictOptions = {}, user: Json = {}): Promise<S
 const change = ({ store }: ScimParts) => item(store, 1, "change", "Pro", "Eco");
 const entitled = ({ scim, id }: ScimParts & { id: string }) => scim.users.get(id)?.["entitlements"];
 
+/** Of a service that answers a PATCH without showing what came of it (RFC 7644 §3.5.2). */
+function withoutBodies(fetch: ScimParts["options"]["fetch"]): ScimParts["options"]["fetch"] {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    return init?.method === "PATCH" && response.ok ? new Response(null, { status: 204 }) : response;
+  };
+}
+
 describe("a change of tier", () => {
   test("is one PATCH that touches nothing else", async () => {
     const parts = await licensed();
@@ -42,6 +50,25 @@ describe("a change of tier", () => {
     parts.scim.log.length = 0;
     await applyAll(parts, [item(parts.store, 1, "change", "Eco", "Pro")]);
     expect(parts.scim.log.map(({ method }) => method)).toEqual(["GET", "PATCH"]);
+  });
+
+  test("is looked at where the service picks nothing and answers nothing, so that a licence it kept does not count as taken", async () => {
+    const parts = await licensed();
+    const picks = (body: Json | null) => JSON.stringify(body).includes("[value eq");
+    parts.scim.fault = ({ method, body }) =>
+      method === "PATCH" && picks(body) ? new Response(null, { status: 204 }) : null;
+    expect(told(await applyAll(parts, [item(parts.store, 1, "revoke", "Pro", null)]))).toEqual(["revoke 1 ok"]);
+    expect(entitled(parts)).toEqual([{ value: "Parking" }]);
+  });
+
+  test("is looked at once where the service answers nothing and does what it is asked", async () => {
+    const parts = await licensed();
+    const mute = { ...parts, target: parts.restarted({ fetch: withoutBodies(parts.scim.fetch) }) };
+    await applyAll(mute, [change(parts)]);
+    await applyAll(mute, [item(parts.store, 1, "change", "Eco", "Pro")]);
+    expect(entitled(parts)).toEqual([{ value: "Parking" }, { value: "Pro" }]);
+    const users = parts.scim.log.filter(({ path }) => path === `/Users/${parts.id}`);
+    expect(users.map(({ method }) => method)).toEqual(["PATCH", "GET", "PATCH"]);
   });
 
   test("is a PUT of the whole user where there is no PATCH", async () => {

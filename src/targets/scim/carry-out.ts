@@ -211,7 +211,7 @@ export function createCarryOut(
       if (first === undefined) return;
       const account = needAccount(first);
       const change = changeOf(step, account);
-      keep(step, users.changed(account, change, answer), change, done);
+      keep(step, await users.changed(account, change, answer), change, done);
     }),
     run: noting(async (step: Step, done: () => void) => {
       switch (step.kind) {

@@ -26,8 +26,8 @@ export interface Connection {
   writing(service: Service): WriteContext;
   /** Learnt from refusals; for the life of the process. */
   readonly learnt: {
-    /** PATCH paths that pick one value (`entitlements[value eq "Pro"]`) work. */
-    picks: boolean;
+    /** PATCH paths that pick one value (`entitlements[value eq "Pro"]`) work; null: nobody has seen it yet. */
+    picks: boolean | null;
     bulk: boolean;
     patch: boolean;
     /** The credential may write: a 403 concerns one account. */
@@ -59,7 +59,7 @@ export function connect(options: ScimOptions, http: ScimHttp): Connection {
     readTiers: async () => undefined,
     read: (user) => readUser(user, options.tierAs, options.tiers, connection.tiersOf),
     writing: ({ user }) => ({ schema: user, tierAs: options.tierAs, tiers: options.tiers }),
-    learnt: { picks: true, bulk: true, patch: true, wrote: false },
+    learnt: { picks: null, bulk: true, patch: true, wrote: false },
   };
   return connection;
 }

@@ -1,5 +1,6 @@
 /** Single users: looking them up, making, changing and deleting them. */
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
+import type { TierName } from "../../model/tier.ts";
 import { AccountExists, AccountGone } from "./account-errors.ts";
 import type { Connection } from "./connection.ts";
 import { type Answer, isRecord, refusal, refused } from "./errors.ts";
@@ -35,8 +36,8 @@ export interface Users {
   shortcut(account: RemoteAccount, change: UserChange): ScimRequest | null;
   /** What was created. Throws `AccountExists` for an account that is nobody's. */
   created(answer: Answer, change: UserChange): Promise<Written>;
-  /** What the answer to `shortcut` says, which was a success. */
-  changed(account: RemoteAccount, change: UserChange, answer: Answer): Written;
+  /** What came of `shortcut`, whose answer was a success. Throws `AccountGone`, or that the service shows something else. */
+  changed(account: RemoteAccount, change: UserChange, answer: Answer): Promise<Written>;
   /** Throws `AccountGone`. */
   change(account: RemoteAccount, change: UserChange): Promise<Written>;
   remove(account: RemoteAccount): Promise<void>;
@@ -96,16 +97,37 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       if (STALE.includes(answer.status) && tries === 1) continue;
       if (answer.status === 404) throw new AccountGone(what);
       if (answer.status >= 300) throw refusal(what, answer);
-      if (!showsTier(answer, change)) throw notShown(change);
+      if (showsTier(answer, change) === false) throw notShown(change);
       return changedBy(account, answer);
     }
   };
 
-  /** Whether the answer, where it shows the user, shows the tier as it was to be. */
-  const showsTier = ({ body }: Answer, { tier }: UserChange): boolean => {
-    if (tier === undefined || body === null || !Array.isArray(body[context.tierAs])) return true;
-    const held = connection.read(body)?.tiers ?? [];
+  const holds = (user: Resource, tier: TierName | null): boolean => {
+    const held = connection.read(user)?.tiers ?? [];
     return tier === null ? held.length === 0 : held.length === 1 && held[0] === tier;
+  };
+
+  /** Whether the answer shows the tier as it was to be; null: it shows no tier. */
+  const showsTier = ({ body }: Answer, { tier }: UserChange): boolean | null => {
+    if (tier === undefined || body === null) return null;
+    if (Array.isArray(body[context.tierAs])) return holds(body, tier);
+    // Attributes without a value are left out of a user (RFC 7643 §2.5).
+    return tier === null && typeof body["id"] === "string" ? true : null;
+  };
+
+  /**
+   * Whether what `shortcut` asked for was done. A service that spells values in its own way may pick nothing, and say neither that nor
+   * what the account holds now: it is looked at once, because a licence that was not taken must not count as taken.
+   */
+  const tookPlace = async (account: RemoteAccount, change: UserChange, answer: Answer): Promise<boolean> => {
+    const { tier } = change;
+    const shown = showsTier(answer, change);
+    if (shown !== null) return shown;
+    if (tier === undefined || account.tier === null || tier === account.tier || learnt.picks === true) return true;
+    const current = await get(account.remoteId, CHANGING);
+    if (current === null) throw new AccountGone(CHANGING);
+    learnt.picks = holds(current.user, tier);
+    return learnt.picks;
   };
 
   const changedBy = ({ remoteId }: RemoteAccount, answer: Answer): Written => ({
@@ -117,7 +139,7 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
   const shortcut: Users["shortcut"] = (account, { externalId, profile, tier, active }) => {
     if (!usesPatch() || account.irregular || profile !== undefined || externalId !== undefined) return null;
     const operations = tier === undefined ? [] : [...tierOperations(account.tier, tier, context)];
-    if (!learnt.picks && operations.some(({ path }) => path.includes("["))) return null;
+    if (learnt.picks === false && operations.some(({ path }) => path.includes("["))) return null;
     if (active !== undefined && service.user.writable("active")) {
       operations.push({ op: "replace", path: "active", value: active });
     }
@@ -157,15 +179,15 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       if (short === null) return changeByLook(account, change);
       const answer = await send(short);
       if (answer.status === 404) throw new AccountGone(CHANGING);
-      if (answer.status < 300 && showsTier(answer, change)) return changedBy(account, answer);
+      if (answer.status < 300 && (await tookPlace(account, change, answer))) return changedBy(account, answer);
       if (answer.status > 400 && ![...STALE, ...UNSUPPORTED].includes(answer.status)) throw refusal(CHANGING, answer);
       const written = await changeByLook(account, change);
       // It was the way of asking that was refused, so the next ones are spared it.
       if (answer.status === 400 && answer.body?.["scimType"] !== "noTarget") learnt.picks = false;
       return written;
     },
-    changed: (account, change, answer) => {
-      if (!showsTier(answer, change)) throw notShown(change);
+    changed: async (account, change, answer) => {
+      if (!(await tookPlace(account, change, answer))) throw notShown(change);
       return changedBy(account, answer);
     },
     remove: async (account) => {
