@@ -161,6 +161,20 @@ describe("one person's refusal", () => {
     expect(told(results).sort()).toEqual(["create 1 ERR_TARGET_REFUSED", "create 2 ok"]);
   });
 
+  test("of the only one who is written is theirs where the credential wrote before and reads", async () => {
+    const parts = await ready();
+    await applyAll(parts, [create(parts, 2)]);
+    const started = { ...parts, target: parts.restarted() };
+    parts.scim.fault = ({ method }) => (method === "POST" ? scimError(403, undefined, "protected") : null);
+    expect(told(await applyAll(started, [create(parts)]))).toEqual(["create 1 ERR_TARGET_REFUSED"]);
+    const forbidden = { code: "ERR_TARGET_FORBIDDEN" };
+    const both = { ...parts, target: parts.restarted() };
+    await expect(applyAll(both, [create(parts), create(parts, 3)])).rejects.toMatchObject(forbidden);
+    parts.scim.fault = () => scimError(403);
+    const shut = { ...parts, target: parts.restarted() };
+    await expect(applyAll(shut, [create(parts)])).rejects.toMatchObject(forbidden);
+  });
+
   test("is forgotten with the account when that is gone", async () => {
     const parts = await ready();
     await applyAll(parts, [create(parts), item(parts.store, 1, "assign", null, "Pro")]);

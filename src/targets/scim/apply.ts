@@ -65,9 +65,8 @@ class BatchRun {
         await this.#step(step, denied);
       }
     });
-    // Forbidden is one account's matter only where the credential may write at all.
     const [first] = denied;
-    if (first !== undefined && !this.#connection.learnt.wrote) throw first.error;
+    if (first !== undefined && !(await this.#mayWrite(denied.length))) throw first.error;
     for (const { item, error } of denied) this.#refuse(item, error);
     if (ring !== null && jobs.some((job) => job.some((step) => this.#isRefused(step)))) this.#brokenRings.add(ring);
   }
@@ -93,18 +92,35 @@ class BatchRun {
     }
   }
 
+  /** Forbidden is one account's matter only where the credential may write at all. */
+  async #mayWrite(denied: number): Promise<boolean> {
+    const { learnt, options } = this.#connection;
+    if (learnt.wrote) return true;
+    // Whoever is alone in being denied says nothing about a credential that wrote in earlier cycles and still reads.
+    if (denied > 1 || options.remote.missing(new Set()).length === 0) return false;
+    return this.#answers();
+  }
+
   /** The error if it concerns one person only; throws it otherwise. */
   async #personal(thrown: unknown): Promise<AgentError> {
     if (!(thrown instanceof AgentError)) throw thrown;
     if (thrown.code === "ERR_TARGET_REFUSED" || thrown.facts["statusCode"] === 403) return thrown;
     if (thrown.facts["statusCode"] !== 500) throw thrown;
     // A service that fails at one account and answers otherwise must not stop everybody for ever.
+    if (!(await this.#answers())) throw thrown;
+    return new AgentError("ERR_TARGET_REFUSED", thrown.message, { facts: thrown.facts });
+  }
+
+  async #answers(): Promise<boolean> {
     const path = `${this.#service.users}?startIndex=1&count=1`;
     const what = "asking whether the licence system still answers";
-    await this.#connection.http.send({ method: "GET", path, what }, this.#signal).catch(() => {
-      throw thrown;
-    });
-    return new AgentError("ERR_TARGET_REFUSED", thrown.message, { facts: thrown.facts });
+    const answer = await this.#connection.http
+      .send({ method: "GET", path, what }, this.#signal)
+      .catch((error: unknown) => {
+        if (!(error instanceof AgentError)) throw error;
+        return null;
+      });
+    return answer !== null;
   }
 
   /** Sends what one request each can do; gives back what is left. */
