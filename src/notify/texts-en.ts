@@ -161,8 +161,12 @@ export const ENGLISH: Texts = {
     },
     "licence.contested": (events) => ({
       subject: `somebody else keeps changing the licence of ${of(events)}`,
-      action: "Find out who changes it in the licence system: the agent does not touch it any more.",
-      paragraphs: [],
+      action: events.every(({ wanted }) => wanted === null)
+        ? "Find out who gives it in the licence system: the agent takes it back each time."
+        : "Find out who changes it in the licence system: the agent does not touch it any more.",
+      paragraphs: events.some(({ wanted }) => wanted === null)
+        ? ["Whom the rules give no licence to, it is taken back from each time."]
+        : [],
       table: table(
         ["Name", "Address", "By the rules", "Found", "Times"],
         events.map(({ person, wanted, found, times }) => [

@@ -162,8 +162,12 @@ export const FRENCH: Texts = {
     },
     "licence.contested": (events) => ({
       subject: `quelqu'un d'autre change sans cesse la licence de ${of(events)}`,
-      action: fr`Cherchez qui la change dans le système de licences : l'agent n'y touche plus.`,
-      paragraphs: [],
+      action: events.every(({ wanted }) => wanted === null)
+        ? fr`Cherchez qui la donne dans le système de licences : l'agent la retire à chaque fois.`
+        : fr`Cherchez qui la change dans le système de licences : l'agent n'y touche plus.`,
+      paragraphs: events.some(({ wanted }) => wanted === null)
+        ? ["À qui n'a droit à aucune licence selon les règles, elle est retirée à chaque fois."]
+        : [],
       table: table(
         ["Nom", "Adresse", "Selon les règles", "Trouvée", "Fois"],
         events.map(({ person, wanted, found, times }) => [

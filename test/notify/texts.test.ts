@@ -40,6 +40,22 @@ describe("the texts", () => {
     }
   });
 
+  test.each([
+    ["en", "takes it back each time", "does not touch it any more"],
+    ["fr", "la retire à chaque fois", "n'y touche plus"],
+  ] as const)(
+    "in %s do not say of a licence that the rules take that the agent lets it be",
+    (language, taken, left) => {
+      const given = { ...SAMPLES["licence.contested"], wanted: null, found: "Pro" };
+      const { text } = noticeText(language, "contoso", [[given]]);
+      expect(text).toContain(taken);
+      expect(text).not.toContain(left);
+      const both = noticeText(language, "contoso", [[given, SAMPLES["licence.contested"]]]);
+      expect(both.text).toContain(left);
+      expect(both.text).toMatch(/each time|à chaque fois/);
+    },
+  );
+
   test("show fifty people and count the rest", () => {
     const person = (number: number) => ({ id: `u${number}`, address: `u${number}@contoso.example`, displayName: null });
     const events = Array.from({ length: 60 }, (_, number) => ({ ...SAMPLES["purge.done"], person: person(number) }));
