@@ -175,12 +175,14 @@ function sharingCertificate(credential: CredentialConfig, tenants: readonly Tena
   return tenants.flatMap(({ name, credential: of }) => (of.kind === "certificate" && of.path === path ? [name] : []));
 }
 
-/** The third change back in a row is the last that the agent mends: people are told. */
+/** The third change back in a row: people are told. Of a tier given by the rules the agent mends no further one. */
 function noteDrift(store: TenantStore, { user, expected, found }: Drift, now: number): void {
   const times = store.contests.note(user, expected, now);
   if (times !== CONTESTED) return;
-  const address = store.people.person(user)?.account?.address ?? null;
-  const person = { id: user, address, displayName: null };
+  const known = store.people.person(user);
+  const name = known?.properties?.["displayName"];
+  const displayName = typeof name === "string" ? name : null;
+  const person = { id: user, address: known?.account?.address ?? null, displayName };
   store.outbox.add([contestedNotice({ person, wanted: expected, found, times }, now)], now);
 }
 

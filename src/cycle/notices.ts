@@ -34,6 +34,8 @@ export function decisionNotices(decided: readonly DecidedPerson[], people: Reado
     const person = personOf(people, decision.key);
     if (person === null) return NOTHING;
     if (decision.state === "conflict") {
+      // Told with what to do about it when the third change was found (`contestedNotice`).
+      if (people.get(decision.key)?.verdict.kind === "contested") return NOTHING;
       const { reason, since } = decision;
       const key = `conflict/${person.id}/${since}/${hash(reason)}`;
       return [{ key, topic: "conflict", data: { kind: "conflict", person, reason, since: iso(since) } }];

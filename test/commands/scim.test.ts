@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openDatabase } from "../../src/store/database.ts";
 import { exported, openHome, type TestHome } from "../support/home.ts";
 import { type StrictScim, strictScim } from "../support/strict-scim.ts";
 
@@ -19,6 +20,15 @@ function tiersOf(scim: StrictScim): unknown[] {
   return [...scim.users.values()].map(
     ({ entitlements }) => (entitlements as { value: string }[] | undefined)?.[0]?.value,
   );
+}
+
+/** The events that people are told of. */
+function toldOf(home: TestHome): unknown[] {
+  const database = openDatabase(join(home.home, "data", "tiersync.db"), { readOnly: true });
+  const rows = database.all("SELECT data FROM outbox ORDER BY id");
+  database.close();
+  const events = rows.map(({ data }) => JSON.parse(String(data)) as { kind: string; person: { displayName: string } });
+  return events.map(({ kind, person: { displayName } }) => ({ kind, displayName }));
 }
 
 /** What somebody in the licence system does by hand. */
@@ -66,6 +76,7 @@ describe("a SCIM licence system", () => {
     await home.run("sync", "--full");
     expect(tiersOf(scim)).toEqual(["Eco"]);
     expect((await exported(home))["Ana Pro"]).toMatchObject({ state: "conflict", tier: "Eco", wanted: "Pro" });
+    expect(toldOf(home)).toEqual([{ kind: "licence.contested", displayName: "Ana Pro" }]);
     await home.run("sync", "--full");
     expect(tiersOf(scim)).toEqual(["Eco"]);
     home.tenant.addMember(home.groups["Advanced"] ?? "", ana);
