@@ -1,6 +1,7 @@
 /** Carries out a batch: phase by phase, a few people side by side or many in one request, each result recorded as it is known. */
 import type { ApplyItem, ApplyResult } from "../../cycle/ports.ts";
 import { AgentError } from "../../errors.ts";
+import { addressKey } from "../../model/directory.ts";
 import { AccountExists, AccountGone } from "./account-errors.ts";
 import { bulkSlices, sendBulk } from "./bulk.ts";
 import { type CarryOut, createCarryOut } from "./carry-out.ts";
@@ -9,7 +10,7 @@ import { stopReason } from "./errors.ts";
 import type { ScimRequest } from "./http.ts";
 import type { Service } from "./service.ts";
 import { sideBySide } from "./side-by-side.ts";
-import { type Job, type Phase, phasesOf, type Step } from "./steps.ts";
+import { type Job, moves, type Phase, phasesOf, type Step } from "./steps.ts";
 import type { TierGroups } from "./tier-groups.ts";
 
 type Settle = (results: readonly ApplyResult[]) => void;
@@ -34,10 +35,17 @@ export async function applyBatch(
   }
   const service = await connection.service(signal);
   const run = new BatchRun(connection, service, createCarryOut(connection, service, groups, signal), settle, signal);
+  for (const item of batch) {
+    const address = addressOf(item);
+    if (address !== null && moves(item, address)) run.leaving.set(addressKey(address), item.action.person);
+  }
   for (const phase of phases) await run.phase(phase);
+  await run.finish();
 }
 
 class BatchRun {
+  /** Who is still to leave which address, by its key. */
+  readonly leaving = new Map<string, number>();
   readonly #connection: Connection;
   readonly #service: Service;
   readonly #carryOut: CarryOut;
@@ -45,6 +53,8 @@ class BatchRun {
   readonly #signal: AbortSignal;
   readonly #refused = new Set<number>();
   readonly #brokenRings = new Set<number>();
+  /** Moves that wait for the address of somebody who waits for theirs. */
+  readonly #parked: Step[] = [];
 
   constructor(connection: Connection, service: Service, carryOut: CarryOut, settle: Settle, signal: AbortSignal) {
     this.#connection = connection;
@@ -65,10 +75,43 @@ class BatchRun {
         await this.#step(step, denied);
       }
     });
+    await this.#ruleOn(denied);
+    if (ring !== null && jobs.some((job) => job.some((step) => this.#isRefused(step)))) this.#brokenRings.add(ring);
+  }
+
+  /** The moves that were put aside, now that the others have left. */
+  async finish(): Promise<void> {
+    this.leaving.clear();
+    const denied: { readonly item: ApplyItem; readonly error: AgentError }[] = [];
+    for (const step of this.#parked) await this.#step(step, denied);
+    await this.#ruleOn(denied);
+    for (const step of this.#parked) {
+      // Refused once more, it is only by the next cycle that it can leave the address it was put aside to.
+      if (this.#isRefused(step)) await this.#carryOut.unpark(step).catch((error: unknown) => this.#personal(error));
+    }
+  }
+
+  async #ruleOn(denied: readonly { readonly item: ApplyItem; readonly error: AgentError }[]): Promise<void> {
     const [first] = denied;
     if (first !== undefined && !(await this.#mayWrite(denied.length))) throw first.error;
     for (const { item, error } of denied) this.#refuse(item, error);
-    if (ring !== null && jobs.some((job) => job.some((step) => this.#isRefused(step)))) this.#brokenRings.add(ring);
+  }
+
+  /** People who exchange addresses stand in each other's way: whoever is first is put aside until the other has left. */
+  async #park(step: Step, { facts }: AgentError): Promise<boolean> {
+    const [item] = step.items;
+    const wanted = item?.action.kind === "update" ? item.action.address : null;
+    if (facts["statusCode"] !== 409 || wanted === null || item === undefined) return false;
+    const owner = this.leaving.get(addressKey(wanted));
+    if (owner === undefined || owner === item.action.person || this.#refused.has(owner)) return false;
+    try {
+      await this.#carryOut.park(step);
+    } catch (error) {
+      await this.#personal(error);
+      return false;
+    }
+    this.#parked.push(step);
+    return true;
   }
 
   async #step(step: Step, denied: { item: ApplyItem; error: AgentError }[]): Promise<void> {
@@ -77,7 +120,7 @@ class BatchRun {
     } catch (thrown) {
       const error = await this.#personal(thrown);
       const [first] = step.items;
-      if (first === undefined) return;
+      if (first === undefined || (await this.#park(step, error))) return;
       if (error.facts["statusCode"] === 403) {
         this.#refused.add(first.action.person);
         denied.push({ item: first, error });

@@ -19,6 +19,10 @@ export interface CarryOut {
   took(step: Step, answer: Answer, done: () => void): Promise<void>;
   /** Throws `ERR_TARGET_REFUSED` for what concerns this person only. */
   run(step: Step, done: () => void): Promise<void>;
+  /** Takes the account to an address that nobody else has, so that its own becomes free. Throws as `run`. */
+  park(step: Step): Promise<void>;
+  /** Takes it back. */
+  unpark(step: Step): Promise<void>;
 }
 
 export function createCarryOut(
@@ -155,6 +159,20 @@ export function createCarryOut(
     transaction(done);
   };
 
+  /** The copy goes on knowing the old address: whatever ends this in the middle leads to the same update in the next cycle. */
+  const moveAside = async ({ items: [item] }: Step, aside: boolean): Promise<void> => {
+    if (item === undefined) return;
+    const account = needAccount(item);
+    const known = accounts.byKey(account.key);
+    if (known === null || known.profile === null) throw refused("what the account was like is not known");
+    const before = JSON.parse(known.profile) as Profile;
+    const domain = known.address.split("@").at(-1);
+    const address = aside ? `moving.${item.action.user}@${domain}` : known.address;
+    const now = aside ? { ...before, userName: address, address } : before;
+    const { version } = await users.change(account, { profile: { now, before, address } });
+    transaction(() => remote.wrote(account.key, { version }));
+  };
+
   const runPurge = async (step: Step, done: () => void): Promise<void> => {
     const item = step.items[0];
     if (item === undefined) return;
@@ -198,6 +216,8 @@ export function createCarryOut(
     };
 
   return {
+    park: (step) => moveAside(step, true),
+    unpark: (step) => moveAside(step, false),
     shortcut: (step) => {
       const first = step.items[0];
       if (first === undefined || step.kind !== "user") return null;

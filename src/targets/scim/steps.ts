@@ -75,7 +75,8 @@ function kindOf({ action }: ApplyItem, tierAs: "entitlements" | "roles" | "group
   }
 }
 
-function moves({ action }: ApplyItem, current: string | null): boolean {
+/** Whether the item takes its person's account off `current`, its address now. */
+export function moves({ action }: ApplyItem, current: string | null): boolean {
   if (action.kind !== "update" || action.address === null || current === null) return false;
   return addressKey(action.address) !== addressKey(current);
 }
