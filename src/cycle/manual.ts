@@ -125,19 +125,25 @@ export async function carryOutManual(
 ): Promise<void> {
   const { person, account, action, kind } = step;
   let refusal: string | null = null;
+  let done = false;
   if (kind === "link") store.accounts.unbind(account.key);
-  await target.apply(
-    [{ action, accountKey: account.key, profile: null, at: now }],
-    (results) => {
-      for (const result of results) {
-        if (!result.ok) refusal = result.message;
-        else store.journal.recordManual(action, now);
-      }
-    },
-    signal,
-  );
+  try {
+    await target.apply(
+      [{ action, accountKey: account.key, profile: null, at: now }],
+      (results) => {
+        for (const result of results) {
+          done = result.ok;
+          if (!result.ok) refusal = result.message;
+          else store.journal.recordManual(action, now);
+        }
+      },
+      signal,
+    );
+  } finally {
+    // Refused or down: it stays whose it was, and the command can be given again.
+    if (!done && kind === "link" && step.formerOwner !== null) store.accounts.bind(account.key, step.formerOwner.key);
+  }
   if (refusal !== null) {
-    if (kind === "link" && step.formerOwner !== null) store.accounts.bind(account.key, step.formerOwner.key);
     throw new AgentError("ERR_TARGET_REFUSED", `the licence system refused to ${kind} ${person.id}: ${refusal}`);
   }
   // The next cycle says what follows from it.

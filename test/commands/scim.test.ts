@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../../src/store/database.ts";
 import { exported, openHome, type TestHome } from "../support/home.ts";
-import { type StrictScim, strictScim } from "../support/strict-scim.ts";
+import { type StrictScim, scimError, strictScim } from "../support/strict-scim.ts";
 
 function open(onDrift: "repair" | "report"): { home: TestHome; scim: StrictScim } {
   const scim = strictScim({ etag: "enforced" });
@@ -83,6 +83,26 @@ describe("a SCIM licence system", () => {
     await home.run("sync");
     expect(tiersOf(scim)).toEqual(["Pro"]);
     expect((await exported(home))["Ana Pro"]).toMatchObject({ state: "licensed", tier: "Pro" });
+  });
+});
+
+describe("tiersync accounts link", () => {
+  test("leaves the account whose it was while the licence system is down, and can be given again", async () => {
+    const { home, scim } = open("report");
+    const ben = home.person("Ben", ["Pro"]);
+    await home.run("sync");
+    home.tenant.deleteUser(ben);
+    await home.run("sync");
+    const successor = home.person("Ben", ["Pro"], { displayName: "Ben the younger" });
+    await home.run("sync");
+    scim.fault = ({ method }) => (method === "GET" ? null : scimError(503));
+    expect(await home.run("accounts", "link", successor, "--yes")).toMatchObject({ code: 1 });
+    expect((await exported(home))["Ben"]).toMatchObject({ state: "conflict", tier: "Pro" });
+    scim.fault = () => null;
+    expect(await home.run("accounts", "link", successor, "--yes")).toMatchObject({ code: 0 });
+    await home.run("sync");
+    expect((await exported(home))["Ben the younger"]).toMatchObject({ state: "licensed", tier: "Pro" });
+    expect([...scim.users.values()]).toMatchObject([{ externalId: successor }]);
   });
 });
 
