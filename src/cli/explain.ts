@@ -4,6 +4,7 @@ import type { PersonExplanation } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { explanationText } from "./explain-text.ts";
 import { resolveHome } from "./home.ts";
+import { openHomeReader } from "./home-reader.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { type GoodHome, loadGoodHome, selectTenants } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
@@ -24,10 +25,10 @@ interface Asked {
 }
 
 async function explainIn(home: string, good: GoodHome, asked: Asked, io: CommandIo): Promise<PersonExplanation> {
-  const { openAgent, openReader } = await import("../agent.ts");
+  const { openAgent } = await import("../agent.ts");
   const { onePerson } = await import("../console.ts");
   const { explanationOf } = await import("../explanation.ts");
-  const reader = openReader(home);
+  const reader = await openHomeReader(home);
   if (reader === null) {
     throw new AgentError("ERR_NOT_FOUND", "nothing was ever synchronised in this home folder", {
       hint: "run `tiersync sync` first, or name another folder with --home",

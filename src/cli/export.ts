@@ -3,6 +3,7 @@ import type { PersonView } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { csvHeader, csvLines } from "./csv.ts";
 import { resolveHome } from "./home.ts";
+import { openHomeReader } from "./home-reader.ts";
 import type { CommandIo } from "./io.ts";
 import { knownTenant } from "./load-home.ts";
 
@@ -10,8 +11,7 @@ import { knownTenant } from "./load-home.ts";
 const PAGE = 1000;
 
 export async function exportPeople(options: GlobalOptions, io: CommandIo): Promise<undefined> {
-  const { openReader } = await import("../agent.ts");
-  const reader = openReader(resolveHome(options.home, io));
+  const reader = await openHomeReader(resolveHome(options.home, io));
   try {
     const pages = reader === null ? [] : allPages(reader.views, chosenTenant(reader.views, options.tenant));
     if (options.json) writeJson(pages, io);

@@ -5,6 +5,7 @@ import { holdView, kindCounts } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { chosenTenant } from "./export.ts";
 import { resolveHome } from "./home.ts";
+import { openHomeReader } from "./home-reader.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { approveCommand, rejectCommand } from "./rule-on-hold.ts";
 
@@ -13,8 +14,7 @@ const SHOWN = 20;
 
 /** Works beside a running agent; exit code 0 whether or not something is held. */
 export async function holds(options: GlobalOptions, io: CommandIo): Promise<undefined> {
-  const { openReader } = await import("../agent.ts");
-  const reader = openReader(resolveHome(options.home, io));
+  const reader = await openHomeReader(resolveHome(options.home, io));
   try {
     const open = reader === null ? [] : reader.views.holds(chosenTenant(reader.views, options.tenant));
     if (options.json) outJson(io, { items: open.map(holdItem) });

@@ -5,6 +5,7 @@ import process from "node:process";
 import { AgentError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { createFetch } from "../platform/fetch.ts";
 import { readProtectedText } from "../platform/protect.ts";
+import { assertVisible } from "../platform/readable.ts";
 
 /** Longest time for an answer of the agent; ms. */
 const PATIENCE = 10_000;
@@ -25,7 +26,10 @@ export type AgentSearch =
   /** Why there is none: for people. */
   | { readonly agent: null; readonly absent: string };
 
-/** Looks in data/run.json, whether the process lives, and whether what answers at its port is the agent that wrote it. */
+/**
+ * Looks in data/run.json, whether the process lives, and whether what answers at its port is the agent that wrote it. Throws
+ * `ERR_PLATFORM` when this account may not look.
+ */
 export async function findRunningAgent(home: string): Promise<AgentSearch> {
   const run = readRunFile(home);
   if (run === null) return { agent: null, absent: "no agent is running on this home folder" };
@@ -62,8 +66,10 @@ interface RunFile {
 }
 
 function readRunFile(home: string): RunFile | null {
+  const file = join(home, "data", "run.json");
+  assertVisible(file);
   try {
-    const { pid, port, started } = JSON.parse(readFileSync(join(home, "data", "run.json"), "utf8")) as Partial<RunFile>;
+    const { pid, port, started } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunFile>;
     const whole = Number.isSafeInteger(pid) && Number.isSafeInteger(port);
     return whole && typeof started === "string" ? { pid: Number(pid), port: Number(port), started } : null;
   } catch {

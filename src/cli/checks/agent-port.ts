@@ -3,10 +3,13 @@ import { createServer } from "node:net";
 import type { AgentConfig } from "../../config/types.ts";
 import type { CheckResult } from "../../model/views.ts";
 import { findRunningAgent } from "../running-agent.ts";
-import { fail, ok, warn } from "./result.ts";
+import { fail, failed, ok, warn } from "./result.ts";
 
 export async function checkAgent(home: string, status: AgentConfig["status"] | null): Promise<CheckResult[]> {
-  const { agent, absent } = await findRunningAgent(home);
+  const search = await findRunningAgent(home).catch((error: unknown) => failed("agent.running", null, error));
+  // Whose the port is cannot be said then either.
+  if ("level" in search) return [search];
+  const { agent, absent } = search;
   const checks =
     agent === null
       ? [ok("agent.running", null, absent)]

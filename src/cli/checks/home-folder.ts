@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { CheckResult } from "../../model/views.ts";
 import { readProtected } from "../../platform/protect.ts";
+import { assertVisible } from "../../platform/readable.ts";
 import { fail, failed, ok } from "./result.ts";
 
 const ID = "home.permissions";
@@ -15,6 +16,11 @@ export function checkHomeFolder(home: string): CheckResult[] {
 
 /** Certificates to upload (`.crt`) are public. */
 function checkKeys(folder: string): CheckResult[] {
+  try {
+    assertVisible(join(folder, "api.token"));
+  } catch (error) {
+    return [failed(ID, null, error)];
+  }
   if (!existsSync(folder)) return [];
   const { mode } = statSync(folder);
   const open =
