@@ -13,7 +13,7 @@ import { type CommandIo, outJson } from "./io.ts";
 import { commandLogging } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 import { exitOf } from "./sync.ts";
-import { stepText } from "./with-home.ts";
+import { stepOf } from "./with-home.ts";
 
 export interface DemoOptions extends GlobalOptions {
   readonly once?: boolean;
@@ -56,7 +56,7 @@ export async function demo(options: DemoOptions, io: CommandIo): Promise<ExitCod
       listen: (event) => {
         if (event.type === "step" && !shown)
           progress.step(
-            stepText({ tenant: event.tenant, step: event.step as "read", done: event.done ?? 0, of: event.total }),
+            stepOf({ tenant: event.tenant, step: event.step as "read", done: event.done ?? 0, of: event.total }),
           );
       },
     });

@@ -11,7 +11,7 @@ import { loadGoodHome, selectTenants } from "./load-home.ts";
 import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 import { reportError } from "./report-error.ts";
-import { stepText } from "./with-home.ts";
+import { stepOf } from "./with-home.ts";
 
 const DEADLINE = 4 * 60 * 1000;
 
@@ -41,7 +41,7 @@ export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitC
       home,
       env: io.env,
       logging,
-      progress: (step: Parameters<typeof stepText>[0]) => progress.step(stepText(step)),
+      progress: (step: Parameters<typeof stepOf>[0]) => progress.step(stepOf(step)),
     };
     const plans = await withPlanner(good, agentOptions, (agent) =>
       Promise.allSettled(names.map((name) => agent.plan(name, request))),

@@ -9,7 +9,7 @@ import type { GlobalOptions } from "./command.ts";
 import type { CommandIo } from "./io.ts";
 import { type GoodHome, loadGoodHome } from "./load-home.ts";
 import { commandLogging, logWarnings } from "./logging.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createProgress, type Progress, type Step } from "./progress.ts";
 
 /** A one-shot cycle's time limit, as in `run`. */
 const DEADLINE = 4 * 60 * 1000;
@@ -45,7 +45,7 @@ export async function withHome(
   const stop = stopSignals();
   let agent: Agent | null = null;
   try {
-    const opened = openAgent(good, { home, env: io.env, logging, progress: (step) => progress.step(stepText(step)) });
+    const opened = openAgent(good, { home, env: io.env, logging, progress: (step) => progress.step(stepOf(step)) });
     agent = opened;
     const cycles: HomeAtWork["cycles"] = async (tenants, full, only) => {
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DEADLINE)]);
@@ -79,7 +79,7 @@ const STEPS: Readonly<Record<CycleStep["step"], string>> = {
   done: "done",
 };
 
-export function stepText({ tenant, step, done, of }: CycleStep): string {
-  const count = done === 0 || step === "done" ? "" : of === null ? ` (${done})` : ` (${done} of ${of})`;
-  return `${plainText(tenant)}: ${STEPS[step]}${count}`;
+export function stepOf({ tenant, step, done, of }: CycleStep): Step {
+  const count = done === 0 || step === "done" ? "" : of === null ? `${done}` : `${done} of ${of}`;
+  return { text: `${plainText(tenant)}: ${STEPS[step]}`, of: tenant, count };
 }

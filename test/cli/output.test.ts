@@ -62,6 +62,38 @@ describe("progress", () => {
     expect(stdout()).toBe("");
   });
 
+  const counted = (count: string, of = "contoso") => ({ text: `${of}: reading`, of, count });
+
+  test("of one step that counts is one line at a terminal, also where tenants take turns", () => {
+    const { io, stderr } = captureIo({ terminal: { out: true, err: true, columns: 40 } });
+    const progress = createProgress(io);
+    for (const count of ["20 of 60", "40 of 60", "60 of 60"]) {
+      progress.step(counted(count));
+      progress.step(counted(count, "fabrikam"));
+    }
+    expect(stderr()).not.toContain("✔");
+    progress.step({ text: "contoso: planning", of: "contoso" });
+    progress.dispose();
+    expect(stderr().match(/✔.*/g)).toEqual(["✔ contoso: reading (60 of 60)"]);
+  });
+
+  test("of one step that counts is a line every ten seconds elsewhere", () => {
+    let now = 0;
+    const { io, stderr } = captureIo();
+    const progress = createProgress(io, false, () => now);
+    for (const done of [20, 40, 60, 80]) {
+      progress.step(counted(`${done} of 80`));
+      now += 4000;
+    }
+    expect(stderr()).toBe("contoso: reading (20 of 80)\ncontoso: reading (80 of 80)\n");
+  });
+
+  test("moves nothing on a dumb terminal", () => {
+    const { io, stderr } = captureIo({ terminal: { out: true, err: true, columns: 40 }, env: { TERM: "dumb" } });
+    createProgress(io).step("reading groups");
+    expect(stderr()).toBe("reading groups\n");
+  });
+
   test("is silent under --quiet", () => {
     const { io, stderr } = captureIo();
     createProgress(io, true).step("reading groups");
