@@ -24,7 +24,7 @@ export const backupCommand = defineCommand({
   name: "backup",
   summary: "a consistent copy of the database while the agent runs; never overwrites",
   details:
-    "To restore: stop the agent, delete data/tiersync.db-wal and -shm,\nput the file in the place of data/tiersync.db, start. What would then change or\ntake something is held until you approve, because the agent no longer knows what it has done since.",
+    "To restore: stop the agent, delete data/tiersync.db-wal and -shm, put the file in the place of data/tiersync.db, start. What would then change or take something is held until you approve, because the agent no longer knows what it has done since.",
   examples: ["backup tiersync-monday.db", "backup D:\\backup\\tiersync.db --json"],
   configure: (command) => command.argument("<file>", "where to write; relative to the home folder"),
   run: (options, io, file) => backup(options, io, file),

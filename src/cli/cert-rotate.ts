@@ -108,7 +108,7 @@ export const rotateCommand = defineCommand({
   name: "rotate",
   summary: "make the next certificate; the agent switches to it once Entra accepts it",
   details:
-    "Writes keys/NAME.next.pem and keys/NAME.next.crt, with a key of the present one's size. After the switch the next one is\nkeys/NAME.pem, and the one before is kept as keys/NAME.old.pem. Several tenants with one certificate switch together.",
+    "Writes keys/NAME.next.pem and keys/NAME.next.crt, with a key of the present one's size. After the switch the next one is keys/NAME.pem, and the one before is kept as keys/NAME.old.pem. Several tenants with one certificate switch together.",
   examples: ["cert rotate", "cert rotate contoso --days 180"],
   configure: (command) =>
     command

@@ -99,7 +99,7 @@ export const checkCommand = defineCommand({
   name: "check",
   summary: "find out what is wrong, and how to mend it; changes nothing",
   details:
-    "Configuration, rules and their tests, access rights, credential, clock, permissions, groups, mail server, port. One line\nper check; exit code 1 when one fails, 2 when configuration or rules are broken.",
+    "Configuration, rules and their tests, access rights, credential, clock, permissions, groups, mail server, port. One line per check; exit code 1 when one fails, 2 when configuration or rules are broken.",
   examples: ["check", "check --tenant contoso", "check --send-test", "check --json"],
   configure: (command) => command.option("--send-test", "send a test message by e-mail and web hook"),
   run: (options, io) => check(options, io),

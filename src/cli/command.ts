@@ -24,7 +24,7 @@ export interface CommandSpec<C> {
   readonly name: string;
   /** One line for the list of commands; no full stop. */
   readonly summary: string;
-  /** Further lines for the command's own help. */
+  /** Further sentences for the command's own help, which breaks the lines; an empty line between paragraphs. */
   readonly details?: string;
   /** Command lines without the program's name; each `--help` shows them. */
   readonly examples: readonly [string, ...string[]];

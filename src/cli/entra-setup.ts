@@ -140,7 +140,7 @@ export const entraSetupCommand = defineCommand({
   name: "entra-setup",
   summary: "print a script that makes app, certificate, permissions, consent and groups in Entra",
   details:
-    "Takes names and ids from tiersync.yaml where there is one. Make the certificate first: tiersync cert new NAME.\nThe script can be run again at any time: it looks before it makes anything.",
+    "Takes names and ids from tiersync.yaml where there is one. Make the certificate first: tiersync cert new NAME. The script can be run again at any time: it looks before it makes anything.",
   examples: [
     "entra-setup --shell powershell --out entra-setup.ps1",
     "entra-setup --shell az --tenant contoso > entra-setup.sh",

@@ -59,7 +59,7 @@ export const explainCommand = defineCommand({
   name: "explain",
   summary: "why one person has what they have",
   details:
-    "Which rule, through which groups, which rules lost; seat, place in the queue, last decisions. USER: object id,\nuser principal name or mail. Reads what the last cycle left; works while the agent runs.",
+    "Which rule, through which groups, which rules lost; seat, place in the queue, last decisions. USER: object id, user principal name or mail. Reads what the last cycle left; works while the agent runs.",
   examples: ["explain ada@contoso.example", "explain 8f3a… --json"],
   configure: (command) => command.argument("<user>", "object id, user principal name or mail"),
   run: (options, io, user) => explain(options, io, user),

@@ -51,7 +51,7 @@ export const holdsCommand = defineCommand({
   name: "holds",
   summary: "what is held until a person approves it",
   details:
-    "Too much of one kind at once is held as a whole. A hold expires after 24 h and forms anew while its cause stays.\nWorks while the agent runs.",
+    "Too much of one kind at once is held as a whole. A hold expires after 24 h and forms anew while its cause stays. Works while the agent runs.",
   examples: ["holds", "holds approve 3f9a0c11d2", "holds reject 3f9a0c11d2", "holds --json"],
   run: (options, io) => holds(options, io),
   subcommands: [approveCommand, rejectCommand],

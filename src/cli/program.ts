@@ -66,9 +66,33 @@ export async function runProgram(argv: readonly string[], io: CommandIo): Promis
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done; // --help, --version
-    if (thrown instanceof CommanderError && thrown.code === "commander.help") return EXIT.usage; // help was shown
-    return reportError(thrown, io, { json: argv.includes("--json"), verbose: argv.includes("--verbose") });
+    const json = argv.includes("--json");
+    const { path, next } = commandIn(program, argv);
+    let failure = thrown;
+    if (thrown instanceof CommanderError && thrown.code === "commander.help") {
+      if (!json && next === null) return EXIT.usage; // help was shown
+      failure = new CommanderError(2, "", next === null ? "a command is missing" : `unknown command '${next}'`);
+    }
+    return reportError(failure, io, { json, verbose: argv.includes("--verbose"), command: path });
   }
+}
+
+/** Which command was meant, `holds approve`; and the first word after it that is no command: null when there is none. */
+function commandIn(
+  program: Pick<Command, "commands" | "options">,
+  argv: readonly string[],
+): { path: string; next: string | null } {
+  let command: Pick<Command, "commands"> = program;
+  const path: string[] = [];
+  const takesValue = program.options.filter(({ required }) => required).map(({ long }) => long);
+  const words = argv.filter((word, at) => !word.startsWith("-") && !takesValue.includes(argv[at - 1]));
+  for (const word of words.filter((one) => one !== "help")) {
+    const child = command.commands.find((one) => one.name() === word);
+    if (child === undefined) return { path: path.join(" "), next: word };
+    command = child;
+    path.push(word);
+  }
+  return { path: path.join(" "), next: null };
 }
 
 export function buildProgram(

@@ -10,11 +10,13 @@ export interface ReportOptions {
   readonly json: boolean;
   /** Adds the stack of a fault of our own. */
   readonly verbose: boolean;
+  /** The command that was typed, `holds approve`; empty: none. */
+  readonly command?: string;
 }
 
 /** Tells the failure and gives the exit code it leads to. */
-export function reportError(thrown: unknown, io: CommandIo, { json, verbose }: ReportOptions): ExitCode {
-  const error = thrown instanceof CommanderError ? usageError(thrown) : toAgentError(thrown);
+export function reportError(thrown: unknown, io: CommandIo, { json, verbose, command }: ReportOptions): ExitCode {
+  const error = thrown instanceof CommanderError ? usageError(thrown, command) : toAgentError(thrown);
   // A broken configuration lists its findings on lines of their own; elsewhere a line break is somebody else's text.
   const message = error.code === "ERR_CONFIG" ? lines(error.message) : plainText(redactText(error.message));
   const hint = plainText(redactText(error.hint));
@@ -27,10 +29,11 @@ export function reportError(thrown: unknown, io: CommandIo, { json, verbose }: R
 }
 
 /** commander writes `error: unknown command 'snyc'\n(Did you mean sync?)`. */
-function usageError(error: CommanderError): AgentError {
+function usageError(error: CommanderError, command = ""): AgentError {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const meant = /\(Did you mean (.+)\?\)/.exec(rest.join(" "))?.[1];
-  return new AgentError("ERR_USAGE", first, meant === undefined ? {} : { hint: `did you mean ${meant}?` });
+  const help = `see \`tiersync ${command === "" ? "" : `${command} `}--help\``;
+  return new AgentError("ERR_USAGE", first, { hint: meant === undefined ? help : `did you mean ${meant}?` });
 }
 
 function lines(text: string): string {

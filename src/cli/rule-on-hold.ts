@@ -93,7 +93,7 @@ export const approveCommand = defineCommand({
   name: "approve",
   summary: "let through what a hold keeps back, and nothing else",
   details:
-    "For exactly these people and actions. A running agent carries it out at once; else one cycle of the tenant is run\nhere, and the exit code is that cycle's.",
+    "For exactly these people and actions. A running agent carries it out at once; else one cycle of the tenant is run here, and the exit code is that cycle's.",
   examples: ["holds approve 3f9a0c11d2", "holds approve 3f9a0c11d2 --only ada@contoso.example bob@contoso.example"],
   configure: (command) =>
     command

@@ -107,9 +107,8 @@ function describe({ state, pid, account, home, exitCode }: ServiceStatus): strin
 const installCommand = defineCommand({
   name: "install",
   summary: "set up the service; asks nothing, and brings one that is there up to date",
-  details: `Windows: the account NT SERVICE\\tiersync, delayed automatic start, restart after a failure, access rights on the
-home folder, source in the Event Log. Linux: a hardened systemd unit and the system user tiersync. Needs administrator
-rights (root). Does not start it.`,
+  details:
+    "Windows: the account NT SERVICE\\tiersync, delayed automatic start, restart after a failure, access rights on the home folder, source in the Event Log. Linux: a hardened systemd unit and the system user tiersync. Needs administrator rights (root). Does not start it.",
   examples: ["service install", "service install --account 'CONTOSO\\svc-tiersync$'", "service install --print"],
   configure: (command) =>
     command

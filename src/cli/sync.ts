@@ -58,7 +58,7 @@ export const syncCommand = defineCommand({
   name: "sync",
   summary: "one cycle now, then exit",
   details:
-    "Reads the groups, gives out and takes back licences, and says what was done. What is too much at once is held:\nsee `tiersync holds`. An agent that runs on the same home is asked to do it.\nWith --user: that person alone, each step shown; USER: object id, user principal name or mail.",
+    "Reads the groups, gives out and takes back licences, and says what was done. What is too much at once is held: see `tiersync holds`. An agent that runs on the same home is asked to do it. With --user: that person alone, each step shown; USER: object id, user principal name or mail.",
   examples: ["sync", "sync --full", "sync --tenant contoso --json", "sync --user ada@contoso.example"],
   configure: (command) =>
     command

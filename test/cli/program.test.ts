@@ -29,6 +29,15 @@ describe("help", () => {
     expect(examples).toContain(`$ tiersync ${line}`);
   });
 
+  test("breaks the lines of its texts by itself", () => {
+    const texts = (command: Pick<Command, "commands" | "description">): string[] => [
+      command.description(),
+      ...command.commands.flatMap((child) => texts(child as unknown as Command)),
+    ];
+    for (const text of texts(buildProgram(captureIo().io, () => {})))
+      expect(text.replaceAll("\n\n", "")).not.toContain("\n");
+  });
+
   test.each([[[]], [["cert"]]])("is shown, with exit code 2, when a command is missing: %p", async (argv) => {
     const { io, stderr } = captureIo();
     expect(await runProgram(argv, io)).toBe(EXIT.usage);
@@ -41,11 +50,15 @@ describe("a mistyped command line ends with exit code 2", () => {
     ["versoin", "unknown command 'versoin'", "did you mean version?"],
     ["cert neww x", "unknown command 'neww'", "did you mean new?"],
     ["version --jsno", "unknown option '--jsno'", "did you mean --json?"],
-    ["version extra", "too many arguments", "tiersync COMMAND --help"],
-    ["cert new", "missing required argument 'name'", "tiersync COMMAND --help"],
-    ["cert new x --bits 1024", "Allowed choices are 2048, 3072, 4096", "tiersync COMMAND --help"],
-    ["cert new x --days soon", "Use 1 to 3650 days", "tiersync COMMAND --help"],
-    ["version --home", "argument missing", "tiersync COMMAND --help"],
+    ["version extra", "too many arguments", "`tiersync version --help`"],
+    ["cert new", "missing required argument 'name'", "`tiersync cert new --help`"],
+    ["cert new x --bits 1024", "Allowed choices are 2048, 3072, 4096", "`tiersync cert new --help`"],
+    ["cert new x --days soon", "Use 1 to 3650 days", "`tiersync cert new --help`"],
+    ["version --home", "argument missing", "`tiersync version --help`"],
+    ["--home /srv holds approve", "missing required argument 'id'", "`tiersync holds approve --help`"],
+    ["--tenant", "argument missing", "`tiersync --help`"],
+    ["help versoin", "unknown command 'versoin'", "`tiersync --help`"],
+    ["cert help neww", "unknown command 'neww'", "`tiersync cert --help`"],
   ])("%s", async (line, message, hint) => {
     const { io, stdout, stderr } = captureIo();
     expect(await runProgram(line.split(" "), io)).toBe(EXIT.usage);
@@ -53,6 +66,17 @@ describe("a mistyped command line ends with exit code 2", () => {
     expect(stderr()).toContain("[ERR_USAGE]");
     expect(stderr()).toContain(message);
     expect(stderr()).toContain(hint);
+  });
+
+  test("and one JSON document under --json, also where a command is missing", async () => {
+    const { io, json } = captureIo();
+    expect(await runProgram(["holds", "--json", "--home", ""], io)).toBe(EXIT.usage);
+    expect(json()).toMatchObject({ error: { code: "ERR_USAGE", message: "--home is empty" } });
+    const bare = captureIo();
+    expect(await runProgram(["cert", "--json"], bare.io)).toBe(EXIT.usage);
+    expect(bare.json()).toMatchObject({
+      error: { message: "a command is missing", hint: "see `tiersync cert --help`" },
+    });
   });
 
   test("and one JSON document under --json", async () => {
