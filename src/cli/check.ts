@@ -86,9 +86,10 @@ const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
 function checkText(results: readonly CheckResult[], quiet: boolean, io: Pick<CommandIo, "paint">): string {
   const shown = quiet ? results.filter(({ level }) => level !== "ok") : results;
   const width = Math.max(0, ...shown.map(({ id }) => id.length));
-  const lines = shown.flatMap(({ id, tenant, level, message, hint }) => [
+  const lines = shown.flatMap(({ id, tenant, level, message, hint }, index) => [
     `${io.paint(COLOURS[level], level.padEnd(4))}  ${id.padEnd(width)}  ${tenant === null ? "" : `${tenant}: `}${message}`,
-    ...(hint === null ? [] : [`${" ".repeat(6)}-> ${hint}`]),
+    // What mends several findings in a row stands once, below the last of them.
+    ...(hint === null || hint === shown[index + 1]?.hint ? [] : [`${" ".repeat(6)}-> ${hint}`]),
   ]);
   const count = (level: CheckResult["level"]): number => results.filter((result) => result.level === level).length;
   lines.push(`${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed`);

@@ -14,6 +14,9 @@ export function crossCheck(source: YamlSource): Finding[] {
     ...withoutTiers(data, tenants, source),
     ...sameTiers(data, [], source),
     ...tenants.flatMap((tenant, i) => sameTiers(tenant, ["tenants", i], source)),
+    ...[{ holder: data, base: [] as Path }, ...tenants.map((holder, i) => ({ holder, base: ["tenants", i] }))].flatMap(
+      ({ holder, base }) => [...oneSignIn(holder, base, source), ...wholeLogin(holder, base, source)],
+    ),
   ];
 }
 
@@ -50,6 +53,21 @@ function withoutTiers(data: unknown, tenants: readonly unknown[], source: YamlSo
   if (first === undefined) return [];
   const path: Path = lacking.length === tenants.length ? ["tiers"] : ["tenants", first, "tiers"];
   return [errorAt(source.at(path), "is missing: the tiers and how many seats of each were bought")];
+}
+
+function oneSignIn(holder: unknown, base: Path, source: YamlSource): Finding[] {
+  const target = get(holder, "target");
+  if (get(target, "kind") !== "scim" || hasKey(target, "token") !== hasKey(target, "oauth")) return [];
+  const message = hasKey(target, "token")
+    ? "name either token or oauth, not both"
+    : "needs token: secret:NAME, or oauth: {tokenUrl, clientId, clientSecret}";
+  return [errorAt(source.at([...base, "target"]), message)];
+}
+
+function wholeLogin(holder: unknown, base: Path, source: YamlSource): Finding[] {
+  const email = get(get(holder, "notify"), "email");
+  if (hasKey(email, "user") === hasKey(email, "password")) return [];
+  return [errorAt(source.at([...base, "notify", "email"]), "user and password go together")];
 }
 
 function sameTiers(holder: unknown, base: Path, source: YamlSource): Finding[] {

@@ -88,7 +88,7 @@ export const secureUrl = (description: string) =>
 export const anyUrl = (description: string) =>
   v.pipe(
     v.string(),
-    v.check((value) => parseUrl(value) !== null, "must be a URL such as http://host.example:8080"),
+    v.check((value) => parseUrl(value) !== null, "must be a URL such as https://host.example:8080"),
     v.description(description),
   );
 

@@ -7,38 +7,34 @@ const ledger = block({
   kind: v.pipe(v.literal("ledger"), v.description("The embedded SQLite ledger.")),
 });
 
-const ONE_AUTH = "name either token or oauth";
-const scim = v.pipe(
-  block({
-    kind: v.pipe(v.literal("scim"), v.description("A licence system that speaks SCIM 2.0 (RFC 7644).")),
-    url: secureUrl("Base URL of the SCIM service. Plain http only on a loopback address."),
-    token: v.optional(secret("Bearer token.")),
-    oauth: v.optional(
-      v.pipe(
-        block({
-          tokenUrl: secureUrl("Token endpoint (OAuth 2.0 client credentials)."),
-          clientId: text("Client id at the token endpoint."),
-          clientSecret: secret("Client secret."),
-          scope: v.optional(text("Scope to ask for.")),
-        }),
-        v.description("OAuth client credentials instead of a token."),
-      ),
+const scim = block({
+  kind: v.pipe(v.literal("scim"), v.description("A licence system that speaks SCIM 2.0 (RFC 7644).")),
+  url: secureUrl("Base URL of the SCIM service. Plain http only on a loopback address."),
+  token: v.optional(secret("Bearer token.")),
+  oauth: v.optional(
+    v.pipe(
+      block({
+        tokenUrl: secureUrl("Token endpoint (OAuth 2.0 client credentials)."),
+        clientId: text("Client id at the token endpoint."),
+        clientSecret: secret("Client secret."),
+        scope: v.optional(text("Scope to ask for.")),
+      }),
+      v.description("OAuth client credentials instead of a token."),
     ),
-    tierAs: v.optional(
-      oneOf(["entitlements", "roles", "groups"], "Where the service keeps the tier of a user."),
-      "entitlements",
-    ),
-    onPurge: v.optional(
-      oneOf(["delete", "deactivate"], "What a purge does with the account: delete it, or set it inactive."),
-      "delete",
-    ),
-    onDrift: v.optional(
-      oneOf(["repair", "report"], "When someone changed a tier by hand in the target: mend it, or only report it."),
-      "report",
-    ),
-  }),
-  v.check(({ token, oauth }) => (token === undefined) !== (oauth === undefined), ONE_AUTH),
-);
+  ),
+  tierAs: v.optional(
+    oneOf(["entitlements", "roles", "groups"], "Where the service keeps the tier of a user."),
+    "entitlements",
+  ),
+  onPurge: v.optional(
+    oneOf(["delete", "deactivate"], "What a purge does with the account: delete it, or set it inactive."),
+    "delete",
+  ),
+  onDrift: v.optional(
+    oneOf(["repair", "report"], "When someone changed a tier by hand in the target: mend it, or only report it."),
+    "report",
+  ),
+});
 
 const anyKind = v.object({ kind: oneOf(["ledger", "scim"], "Kind of target.") });
 

@@ -108,7 +108,6 @@ const email = v.pipe(
     ),
     language: v.optional(oneOf(["en", "fr"], "Language of the e-mails."), "en"),
   }),
-  v.check(({ user, password }) => (user === undefined) === (password === undefined), "user and password go together"),
   v.description("E-mail to the account administrators."),
 );
 

@@ -92,14 +92,18 @@ async function readSecret(ref: SecretRef, { home, env, openSecret }: SecretSourc
       try {
         return await openSecret(ref.name);
       } catch (error) {
-        if (error instanceof AgentError) throw error;
+        if (error instanceof AgentError) {
+          if (error.facts["errno"] !== "ENOENT") throw error;
+          throw failure(ref, "was never set here", error, `store it: \`tiersync secret set ${ref.name}\``);
+        }
         throw failure(ref, `cannot be opened (${fsReason(error)}); set it: tiersync secret set ${ref.name}`, error);
       }
   }
 }
 
-function failure(ref: SecretRef, problem: string, cause?: unknown): AgentError {
+function failure(ref: SecretRef, problem: string, cause?: unknown, hint?: string): AgentError {
   return new AgentError("ERR_SECRET", `${formatSecretRef(ref)} ${problem}`, {
+    ...(hint === undefined ? {} : { hint }),
     facts: { reference: formatSecretRef(ref) },
     ...(cause === undefined ? {} : { cause }),
   });

@@ -3,7 +3,7 @@
  * of mode 0700; on Windows, where modes mean nothing, an access list on the folder, and encryption by the machine (DPAPI).
  */
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { AgentError, fileFault } from "../errors.ts";
 import { writeFileAtomic } from "./atomic-file.ts";
@@ -104,8 +104,18 @@ export function readProtected(path: string): Uint8Array {
     if (error instanceof AgentError) throw error;
     const errno = (error as NodeJS.ErrnoException).code ?? "unknown";
     const why = errno === "ENOENT" ? "does not exist" : `cannot be read (${errno})`;
-    throw new AgentError("ERR_SECRET", `${path} ${why}`, { facts: { file: path, errno }, cause: error });
+    const hint = unreadableHint(path, errno);
+    const facts = { file: path, errno };
+    throw new AgentError("ERR_SECRET", `${path} ${why}`, { ...(hint === null ? {} : { hint }), facts, cause: error });
   }
+}
+
+/** Null: what the code says in general is right. */
+function unreadableHint(path: string, errno: string): string | null {
+  if (errno === "EACCES" || errno === "EPERM")
+    return "the agent's account must be able to read it; at a prompt use sudo, or an elevated one on Windows";
+  if (errno !== "ENOENT" || !/\.pem$/i.test(path)) return null;
+  return `make it, \`tiersync cert new ${basename(path).slice(0, -4)}\`, or correct the path in tiersync.yaml`;
 }
 
 export function readProtectedText(path: string): string {

@@ -93,7 +93,7 @@ const faults: readonly Fault[] = [
     id: "credential.certificate",
     level: "fail",
     says: /contoso\.pem does not exist/,
-    hint: /reference/,
+    hint: /tiersync cert new contoso/,
   },
   {
     name: "a key of another certificate",
@@ -347,4 +347,14 @@ test("a password in the proxy's address is not shown", async () => {
   expect(token?.message).toContain("login.example, through the proxy http://[redacted]@127.0.0.1:1");
   expect(JSON.stringify(lines)).not.toContain("hunter22");
   expect(readFileSync(join(home.home, "tiersync.yaml"), "utf8")).toContain("hunter22");
+});
+
+test("what mends several findings in a row is said once, below them", async () => {
+  const home = openHome();
+  home.rewrite((text) =>
+    text.replace("Eco: {seats: 50}", "Eco: {seats: -1}").replace("Pro: {seats: 10}", "Pro: {seats: x}"),
+  );
+  const { out } = await home.run("check");
+  expect(out.match(/^fail {2}config\.read/gm)).toHaveLength(2);
+  expect(out.match(/mend this place/g)).toHaveLength(1);
 });

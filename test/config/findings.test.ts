@@ -9,6 +9,19 @@ const findingsOf = (text: string) =>
   parse(text).findings.map((finding) => formatFinding(finding).replace("tiersync.yaml:", ""));
 
 describe("findings", () => {
+  test("of what goes together are not hidden by others at the same place", () => {
+    const text = `tenants:
+${CONTOSO}tiers: {Eco: {seats: 1}}
+target: {kind: scim, token: env:A, oauth: {}}
+notify: {email: {user: a, from: nobody}}
+`;
+    const found = findingsOf(text);
+    expect(found).toContainEqual(expect.stringContaining("target: name either token or oauth"));
+    expect(found).toContainEqual(expect.stringContaining("notify.email: user and password go together"));
+    expect(found).toContainEqual(expect.stringContaining("target.url: is missing"));
+    expect(found).toContainEqual(expect.stringContaining("notify.email.host: is missing"));
+  });
+
   test("all come at once, each with its place, in the order of reading", () => {
     const text = `schedule: "*/5 * * *"
 fullSync: "0 0 31 2 *"
@@ -55,6 +68,7 @@ retention: {cycles: 1h}
       "9:34 tenants[0].credential.clientSecret: name either certificate or clientSecret, not both",
       "10:24 tenants[0].cloud.authority: must begin with https:// (plain http only on a loopback address)",
       "10:52 tenants[0].cloud.graph: must not contain a user name or a password",
+      "11:5 tenants[0].target: name either token or oauth, not both",
       "11:31 tenants[0].target.url: must begin with https:// (plain http only on a loopback address)",
       "11:63 tenants[0].target.token: must be env:NAME, file:PATH or secret:NAME (letters, digits, - and _)",
       "11:71 tenants[0].target.oauth.tokenUrl: is missing",
@@ -71,7 +85,7 @@ retention: {cycles: 1h}
       "18:5 tenants[2].name: is missing",
       "20:32 tenants[2].credential.clientSecret: a text is expected, not a number; put quotes around it",
       "20:35 tenants[2].credential.assertion: belongs to a certificate",
-      "21:5 tenants[2].target: name either token or oauth",
+      "21:5 tenants[2].target: needs token: secret:NAME, or oauth: {tokenUrl, clientId, clientSecret}",
       "23:3 tiers.Eco: needs seats: NUMBER, or revokes: true",
       "24:3 tiers.eco: differs from Eco in upper and lower case only",
       "24:16 tiers.eco.seats: must be at least 0",
@@ -84,6 +98,7 @@ retention: {cycles: 1h}
       "29:17 guard.revoke: must be false, or {count: …, percent: …}",
       '29:31 guard.purge.cuont: unknown key; did you mean "count"?',
       "29:60 guard.change.percent: must be at most 100",
+      "30:10 notify.email: user and password go together",
       '30:37 notify.email.security: "ssl" must be one of starttls, tls, none',
       "30:57 notify.email.from: must be one e-mail address such as admins@contoso.example",
       "30:60 notify.email.to: needs at least one address",

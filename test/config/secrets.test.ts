@@ -37,6 +37,7 @@ describe("a secret", () => {
     const warnings: string[] = [];
     const openSecret = (name: string) => {
       if (name === "there") return "opened\n";
+      if (name === "never") throw new AgentError("ERR_SECRET", "no such file", { facts: { errno: "ENOENT" } });
       if (name === "foreign") throw new AgentError("ERR_SECRET", "made on another machine");
       throw Object.assign(new Error("ENOENT: /srv/hunter2"), { code: "ENOENT" });
     };
@@ -55,6 +56,15 @@ describe("a secret", () => {
     ["as PowerShell writes it", new Uint8Array([0xff, 0xfe, ...Buffer.from("p@ss word\r\n", "utf16le")])],
   ])("is read from a file %s", async (_how, content) => {
     expect(await file(content)).toEqual({ value: "p@ss word", warnings: [] });
+  });
+
+  test("that was never set says how to set it", async () => {
+    const thrown = await resolve({ kind: "secret", name: "never" }).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({
+      code: "ERR_SECRET",
+      message: "secret:never was never set here",
+      hint: expect.stringContaining("tiersync secret set never"),
+    });
   });
 
   test("loses spaces around it, with a warning that does not show it", async () => {

@@ -64,7 +64,9 @@ test.if(posix)("a key that others can read is refused with the command that mend
 
 test("a missing key says so by its path", () => {
   const path = join(folder, "none.pem");
-  expect(failure(() => readProtected(path)).message).toBe(`${path} does not exist`);
+  const { message, hint } = failure(() => readProtected(path));
+  expect(message).toBe(`${path} does not exist`);
+  expect(hint).toContain("`tiersync cert new none`");
 });
 
 test("an exclusive write leaves an existing file as it was", () => {
