@@ -85,21 +85,23 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
     const { name, tenantId, clientId, credential, cloud } = tenant;
     const sharing = sharingCertificate(credential, tenants);
     return keep("entra", name, [tenantId, clientId, credential, cloud, network, sharing], () => {
+      const logger = childLogger(logging.logger("entra"), { tenant: name });
       const entraOptions = {
         tenantId,
         clientId,
         credential: credentialOf(credential, secret, (path) => rotation.of(name, path, sharing)),
         cloud,
-        fetch: createFetch(network),
+        fetch: createFetch({ ...network, logger }),
         clock,
-        logger: childLogger(logging.logger("entra"), { tenant: name }),
+        logger,
       };
       return { source: createEntraSource(entraOptions), probe: createEntraProbe(entraOptions) };
     });
   };
   const notifier = ({ name, notify }: TenantConfig, { network, timezone }: AgentConfig, store: TenantStore): Notifier =>
-    keep("notify", name, [notify, network, timezone], () =>
-      createNotifier({
+    keep("notify", name, [notify, network, timezone], () => {
+      const logger = childLogger(logging.logger("notify"), { tenant: name });
+      return createNotifier({
         tenant: name,
         queue: store.outbox,
         email: mailOptions(notify, network, secret),
@@ -107,11 +109,11 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
         heartbeat: notify.heartbeat,
         digest: notify.digest,
         timezone,
-        fetch: createFetch(network),
+        fetch: createFetch({ ...network, logger, secretPath: true }),
         clock,
-        logger: childLogger(logging.logger("notify"), { tenant: name }),
-      }),
-    );
+        logger,
+      });
+    });
   const scim = (
     to: ScimConfig,
     { name, tiers }: TenantConfig,
@@ -119,13 +121,14 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
     store: TenantStore,
   ): ScimOptions => {
     const { url, tierAs, onPurge, onDrift } = to;
+    const logger = childLogger(logging.logger("target"), { tenant: name });
     return {
       ...{ url, tierAs, onPurge, onDrift },
       auth: scimAuth(to.auth, secret),
       tiers: tiers.flatMap((tier) => (tier.kind === "paid" ? [tier.name] : [])),
-      fetch: createFetch(network),
+      fetch: createFetch({ ...network, logger }),
       clock,
-      logger: childLogger(logging.logger("target"), { tenant: name }),
+      logger,
       ...{ accounts: store.accounts, remote: store.remote, transaction: store.transaction },
       settled: (found) => settleLost(store, found, clock.now()),
       drift: onDrift === "repair" ? (drift) => noteDrift(store, drift, clock.now()) : () => undefined,

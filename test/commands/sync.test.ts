@@ -53,3 +53,14 @@ describe("tiersync plan", () => {
     expect((await home.run("export", "--json")).out).toBe(before);
   });
 });
+
+test("sync --verbose shows each request on stderr, and no token of it", async () => {
+  const home = open({ mailboxSettings: false });
+  home.person("Ada Eco", ["Eco"]);
+  const { err } = await home.run("sync", "--verbose");
+  expect(err).toContain("/oauth2/v2.0/token");
+  expect(err).toContain("/v1.0/groups/delta");
+  expect(err).not.toContain("client_assertion=");
+  expect(err).not.toContain("deltatoken");
+  expect((await home.run("sync", "--full")).err).not.toContain("/v1.0/");
+});

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AgentError } from "../../src/errors.ts";
-import { createFetch, keepLoopbackDirect } from "../../src/platform/fetch.ts";
+import { createFetch, type FetchOptions, keepLoopbackDirect, proxyOf } from "../../src/platform/fetch.ts";
 
 describe("createFetch", () => {
   const saved = { ...process.env };
@@ -44,6 +44,47 @@ describe("createFetch", () => {
     if (source === "environment") process.env["HTTP_PROXY"] = proxy.url.origin;
     const fetch = createFetch({ proxy: source === "configured" ? proxy.url.origin : null, caFile: null });
     expect(await read(fetch, origin.url.href)).toBe("direct");
+  });
+
+  describe("tells its log", () => {
+    const logged = async (url: string, options: Partial<FetchOptions> = {}) => {
+      const told: unknown[] = [];
+      const logger = { debug: (_: string, properties?: Record<string, unknown>) => void told.push(properties) };
+      const fetch = createFetch({ proxy: null, caFile: null, logger, ...options });
+      await fetch(url, { method: "PATCH" }).catch(() => undefined);
+      return told;
+    };
+
+    test("method, place, status and time, but neither query nor anybody's address", async () => {
+      const url = new URL("/v1.0/users/ada@contoso.example/events?$deltatoken=abc", origin.url).href;
+      const ms = expect.any(Number);
+      const expected = { method: "PATCH", url: `${origin.url.host}/v1.0/users/…/events`, status: 200, ms };
+      expect(await logged(url)).toEqual([expected]);
+    });
+
+    test("no path that is a secret", async () => {
+      expect(await logged(new URL("/hooks/T0/secret", origin.url).href, { secretPath: true })).toMatchObject([
+        { url: origin.url.host },
+      ]);
+    });
+
+    test("that nobody answered", async () => {
+      expect(await logged("http://127.0.0.1:1/x")).toEqual([
+        { method: "PATCH", url: "127.0.0.1:1/x", ms: expect.any(Number) },
+      ]);
+    });
+  });
+
+  test.each([
+    ["https://login.example/", "http://p:1", {}, "http://p:1"],
+    ["https://login.example/", null, { HTTPS_PROXY: "http://q:1" }, "http://q:1"],
+    ["https://login.example/", null, { HTTPS_PROXY: "http://q:1", NO_PROXY: "x.example, .example" }, null],
+    ["https://login.example/", "http://p:1", { no_proxy: "login.example" }, null],
+    ["https://notlogin.example/", "http://p:1", { no_proxy: "login.example" }, "http://p:1"],
+    ["http://127.0.0.1:9/", "http://p:1", {}, null],
+    ["https://login.example/", null, {}, null],
+  ])("a call to %s with %p and %p goes through %p", (url, proxyUrl, env, expected) => {
+    expect(proxyOf(new URL(url), proxyUrl, env)).toBe(expected);
   });
 
   test("says which caFile is wrong, and why", () => {

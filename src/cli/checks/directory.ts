@@ -3,6 +3,7 @@ import type { Agent } from "../../agent.ts";
 import type { AgentConfig, TenantConfig } from "../../config/types.ts";
 import type { AgentError } from "../../errors.ts";
 import type { CheckResult } from "../../model/views.ts";
+import { proxyOf } from "../../platform/fetch.ts";
 import { redactText } from "../../platform/redaction.ts";
 import { checkGroups } from "./groups.ts";
 import { checkNextCertificate } from "./next-certificate.ts";
@@ -101,7 +102,7 @@ function networkFailure(
 ): CheckResult {
   const unreachable = error.code === "ERR_GRAPH_UNREACHABLE" || error.code === "ERR_TOKEN";
   if (!unreachable) return failed(id, tenant, error);
-  const proxy = config.network.proxy ?? env["HTTPS_PROXY"] ?? env["https_proxy"] ?? null;
-  const way = proxy === null || proxy === "" ? "without a proxy" : `through the proxy ${redactText(proxy)}`;
+  const proxy = proxyOf(new URL(url), config.network.proxy, env);
+  const way = proxy === null ? "without a proxy" : `through the proxy ${redactText(proxy)}`;
   return failed(id, tenant, error, ` (${new URL(url).host}, ${way})`);
 }
