@@ -48,7 +48,7 @@ export function demoReport(
     `  curl ${url}/status`,
     `  curl "${url}/users?state=waiting"`,
     ...(someone?.address == null ? [] : [`  curl ${url}/users/${encodeURIComponent(someone.address)}`]),
-    `  curl ${url}/cycles?limit=3`,
+    `  curl "${url}/cycles?limit=3"`,
     ...(once ? [] : [`  curl -X POST -H "Authorization: Bearer $(cat ${home}/keys/api.token)" ${url}/sync`]),
   );
   return `${lines.join("\n")}\n`;
