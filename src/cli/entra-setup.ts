@@ -132,7 +132,10 @@ function write(file: string, script: string, shell: SetupShell): void {
     if (errno === "EEXIST") {
       throw new AgentError("ERR_EXISTS", `${file} exists already`, { hint: "choose another name, or delete it first" });
     }
-    throw new AgentError("ERR_PLATFORM", `${file} cannot be written (${errno})`, { cause: error });
+    throw new AgentError("ERR_PLATFORM", `${file} cannot be written (${errno})`, {
+      hint: "name a file in a folder that exists and that you may write into",
+      cause: error,
+    });
   }
 }
 

@@ -28,7 +28,7 @@ async function explainIn(home: string, good: GoodHome, asked: Asked, io: Command
   const { openAgent } = await import("../agent.ts");
   const { onePerson } = await import("../console.ts");
   const { explanationOf } = await import("../explanation.ts");
-  const reader = await openHomeReader(home);
+  const reader = await openHomeReader(home, null);
   if (reader === null) {
     throw new AgentError("ERR_NOT_FOUND", "nothing was ever synchronised in this home folder", {
       hint: "run `tiersync sync` first, or name another folder with --home",

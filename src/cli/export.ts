@@ -11,7 +11,7 @@ import { knownTenant } from "./load-home.ts";
 const PAGE = 1000;
 
 export async function exportPeople(options: GlobalOptions, io: CommandIo): Promise<undefined> {
-  const reader = await openHomeReader(resolveHome(options.home, io));
+  const reader = await openHomeReader(resolveHome(options.home, io), options.json || options.quiet ? null : io);
   try {
     const pages = reader === null ? [] : allPages(reader.views, chosenTenant(reader.views, options.tenant));
     if (options.json) writeJson(pages, io);

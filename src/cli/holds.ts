@@ -14,7 +14,7 @@ const SHOWN = 20;
 
 /** Works beside a running agent; exit code 0 whether or not something is held. */
 export async function holds(options: GlobalOptions, io: CommandIo): Promise<undefined> {
-  const reader = await openHomeReader(resolveHome(options.home, io));
+  const reader = await openHomeReader(resolveHome(options.home, io), options.json || options.quiet ? null : io);
   try {
     const open = reader === null ? [] : reader.views.holds(chosenTenant(reader.views, options.tenant));
     if (options.json) outJson(io, { items: open.map(holdItem) });

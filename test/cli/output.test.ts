@@ -20,6 +20,13 @@ describe("home is", () => {
   });
 });
 
+test("a home that is a file is refused by name", () => {
+  const { io } = captureIo();
+  for (const path of [import.meta.path, `${import.meta.path}/below`]) {
+    expect(() => resolveHome(path, io)).toThrow(`the home folder ${path} is a file`);
+  }
+});
+
 describe("a table", () => {
   test("aligns its columns without lines or trailing spaces", () => {
     const text = renderTable(

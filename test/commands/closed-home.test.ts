@@ -43,3 +43,14 @@ test("`check` tells it as findings among the others", async () => {
   expect(ids).toContain("home.database");
   expect(ids).toContain("agent.running");
 });
+
+test.each(["holds", "export"])(
+  "`%s` remarks for people that nothing was ever synchronised in this home",
+  async (line) => {
+    const home = openHome({ mailboxSettings: false });
+    const before = await home.run(line);
+    expect(before).toMatchObject({ code: 0, err: `remark: nothing was ever synchronised in ${home.home}\n` });
+    await home.run("sync");
+    expect((await home.run(line)).err).toBe("");
+  },
+);

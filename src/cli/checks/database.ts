@@ -10,7 +10,7 @@ const RESTORE =
 
 export async function checkDatabase(home: string): Promise<CheckResult> {
   try {
-    const reader = await openHomeReader(home);
+    const reader = await openHomeReader(home, null);
     if (reader === null) {
       if (!wasSeen(home)) return ok(ID, null, "none yet: the first cycle makes it");
       return warn(ID, null, "there was a database here, and it is gone or empty", RESTORE);
