@@ -102,7 +102,7 @@ async function healthAt(host: string, { port, started }: RunFile): Promise<"it" 
 
 function linkTo(home: string, run: RunFile, host: string): RunningAgentLink {
   const request = async (path: string, init: RequestInit): Promise<Response> => {
-    const token = apiToken(home);
+    const { token, unread } = apiToken(home);
     const headers = { ...init.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
     const response = await ask(`http://${host}:${run.port}${path}`, { ...init, headers }).catch((cause: unknown) => {
       throw new AgentError("ERR_NOT_RUNNING", `the agent (process ${run.pid}) does not answer at port ${run.port}`, {
@@ -110,6 +110,8 @@ function linkTo(home: string, run: RunFile, host: string): RunningAgentLink {
         cause,
       });
     });
+    // The agent can only say that the token is missing; why it is, is known here.
+    if (response.status === 401 && unread !== null) throw unread;
     if (!response.ok) throw await problemOf(response);
     return response;
   };
@@ -124,12 +126,12 @@ function linkTo(home: string, run: RunFile, host: string): RunningAgentLink {
   };
 }
 
-/** Null: there is none, or it is not ours to read; the agent then says what it needs. */
-function apiToken(home: string): string | null {
+/** Most reading needs none, so what is wrong with it counts only once the agent asks for it. */
+function apiToken(home: string): { readonly token: string | null; readonly unread: unknown } {
   try {
-    return readProtectedText(join(home, "keys", "api.token")).trim();
-  } catch {
-    return null;
+    return { token: readProtectedText(join(home, "keys", "api.token")).trim(), unread: null };
+  } catch (unread) {
+    return { token: null, unread };
   }
 }
 

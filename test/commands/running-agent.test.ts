@@ -1,6 +1,6 @@
 /** Commands beside a running agent. */
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockHome } from "../../src/agent.ts";
 import { exported, openHome, type TestHome } from "../support/home.ts";
@@ -52,6 +52,17 @@ describe("status", () => {
     await startTestAgent(home);
     expect((await home.run("status")).out).toContain("contoso");
     expect((await home.run("status", "--json")).json.tenants).toHaveLength(1);
+  });
+
+  test.if(process.platform !== "win32")("says what is wrong with a token that it may not use", async () => {
+    const home = openHome();
+    home.rewrite((text) => text.replace("status: {port: 0}", "status: {port: 0, protectReads: true}"));
+    await startTestAgent(home);
+    const token = join(home.home, "keys", "api.token");
+    chmodSync(token, 0o644);
+    const { code, json } = await home.run("status", "--json");
+    expect(code).toBe(1);
+    expect(json.error).toMatchObject({ code: "ERR_SECRET", hint: `chmod 600 '${token}'` });
   });
 
   test("is exit code 1 when none runs, and says so", async () => {
