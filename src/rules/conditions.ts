@@ -5,7 +5,7 @@ import { ATTRIBUTES, type Attribute } from "./attributes.ts";
 import type { AttributeTest, BoundGroup, Condition, Matcher, Ternary } from "./types.ts";
 
 /** Not read yet, which is never the same as empty. */
-const UNREAD = Symbol("unread");
+export const UNREAD = Symbol("unread");
 
 /** `condition` as a function of a person. */
 export function compileCondition(condition: Condition<BoundGroup>): Matcher {
@@ -85,6 +85,7 @@ function attributeReader(name: string): (facts: PersonFacts) => unknown {
   if (inner === "") return (facts) => readProperty(facts, select);
   return (facts) => {
     const outer = readProperty(facts, select);
+    if (outer === UNREAD) return UNREAD;
     return typeof outer === "object" && outer !== null ? (outer as Record<string, unknown>)[inner] : null;
   };
 }

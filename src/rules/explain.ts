@@ -1,8 +1,10 @@
 /** Why the rules say what they say of one person, rule by rule. */
 import type { ObjectId, PersonFacts, ScopedGroup } from "../model/directory.ts";
 import type { RuleTrace, Verdict } from "../model/verdict.ts";
-import { compileCondition } from "./conditions.ts";
+import { ATTRIBUTES } from "./attributes.ts";
+import { compileCondition, UNREAD } from "./conditions.ts";
 import { evaluate, inForce } from "./evaluate.ts";
+import { leaves } from "./needs.ts";
 import { excludedBy, oddities, skipDetail } from "./skip.ts";
 import type { BoundGroup, BoundRule, BoundRules, Condition, Rule, RuleSet } from "./types.ts";
 
@@ -15,16 +17,31 @@ export interface GroupGraph {
 }
 
 /** One trace for each rule, highest priority first. */
-export function explainRules(bound: BoundRules, facts: PersonFacts, now: number, graph: GroupGraph): RuleTrace[] {
-  const verdict = evaluate(bound, facts, now);
+export function explainRules(bound: BoundRules, known: PersonFacts, now: number, graph: GroupGraph): RuleTrace[] {
+  const facts = withUnread(bound, known);
+  const inScope = graph.direct.length > 0;
+  const verdict: Verdict = inScope || facts.presence === "deleted" ? evaluate(bound, facts, now) : { kind: "none" };
   const paths = groupPaths(graph);
   return bound.rules.map((rule) => {
     const { ref, tier, priority } = rule;
-    const trace = traceRule(bound, rule, facts, now, verdict);
+    const trace = traceRule(bound, rule, facts, now, verdict, inScope);
     const matched = facts.presence === "present" && rule.matches(facts) === true;
     const groups = matched ? matchedGroups(rule.when, facts) : [];
     return { rule: ref, tier, priority, ...trace, paths: groups.flatMap(({ id }) => paths(id)) };
   });
+}
+
+/**
+ * Attributes that the rules ask for and that nobody has read of this person: an edit asks for them first and no cycle has run since, or
+ * the person had left every group by then. A cycle never evaluates such a person; whoever asks why gets to know it all the same.
+ */
+function withUnread(bound: BoundRules, facts: PersonFacts): PersonFacts {
+  const unread: Record<string, unknown> = {};
+  for (const leaf of bound.rules.flatMap((rule) => leaves(rule.when))) {
+    const source = leaf.kind === "attribute" ? ATTRIBUTES.get(leaf.attribute)?.source : undefined;
+    if (source?.kind === "user" && !(source.select in facts.properties)) unread[source.select] = UNREAD;
+  }
+  return { ...facts, properties: { ...facts.properties, ...unread } };
 }
 
 function traceRule(
@@ -33,12 +50,14 @@ function traceRule(
   facts: PersonFacts,
   now: number,
   verdict: Verdict,
+  inScope: boolean,
 ): Pick<RuleTrace, "outcome" | "why"> {
   if (facts.presence === "deleted") return { outcome: "no match", why: "the person is deleted in Entra" };
   if (!inForce(rule, now)) return { outcome: "not in force", why: forceText(rule, now) };
   const matches = rule.matches(facts);
   const why = decisive(rule.when, facts, matches);
   if (matches === false) return { outcome: "no match", why };
+  if (!inScope) return { outcome: "no match", why: "the person is in no group in scope" };
   const excluded = excludedBy(rule, rule.revoking ? [] : oddities(facts, bound.mailboxSettings));
   if (excluded.length > 0) return { outcome: "skipped", why: skipDetail(rule, excluded) };
   if (matches === null) return { outcome: "unknown", why };

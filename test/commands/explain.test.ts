@@ -83,6 +83,29 @@ describe("explain", () => {
     expect(out).toContain("unmanaged: deleted in Entra; keeps Pro");
   });
 
+  test("answers for whoever has an attribute that an edit asks for first, before the next cycle and after leaving", async () => {
+    const home = openHome();
+    const ana = home.person("Ana", ["Eco"], { department: "Legal" });
+    const ben = home.person("Ben", ["Eco"], { department: "Legal" });
+    await home.run("sync");
+    home.tenant.removeMember(home.groups["Eco"] as string, ben);
+    await home.run("sync");
+    const legal = "  - {name: legal, tier: Pro, priority: 40, when: {attribute: department, equals: Legal}}";
+    home.writeRules(RULES.replace("rules:\n", `rules:\n${legal}\n`));
+    const outcome = async (user: string) => {
+      const { code, json } = await home.run("explain", user, "--json");
+      expect(code).toBe(0);
+      const traces: { rule: { name: string }; outcome: string; why: string }[] = json.rules;
+      const found = traces.find(({ rule }) => rule.name === "legal");
+      return `${found?.outcome}: ${found?.why}`;
+    };
+    expect(await outcome(ana)).toBe("unknown: department is not read yet");
+    expect(await outcome(ben)).toBe("no match: the person is in no group in scope");
+    await home.run("sync");
+    expect(await outcome(ana)).toBe("won: department fits");
+    expect(await outcome(ben)).toBe("no match: the person is in no group in scope");
+  });
+
   test("is exit code 1 for somebody unknown, before and after the first cycle, and says what to do", async () => {
     const home = openHome();
     home.person("Ana", ["Pro"]);

@@ -81,6 +81,28 @@ describe("each rule is explained", () => {
   });
 });
 
+describe("somebody of whom not everything is known", () => {
+  const LEGAL = "{name: legal, tier: Pro, priority: 20, when: {attribute: department, equals: Legal}}";
+  const AUDIT =
+    "{name: audit, tier: Pro, priority: 20, when: {attribute: onPremisesExtensionAttributes.extensionAttribute3, exists: false}}";
+
+  test("an attribute that no cycle has read yet is told as that, never as empty", () => {
+    expect(lines(explained([LEGAL, RULES[2] ?? ""], ["Eco"]))).toEqual([
+      "legal: unknown, department is not read yet",
+      "eco: lost, in group Eco; a rule that could come first is not decided yet",
+    ]);
+    expect(lines(explained([AUDIT], ["Eco"]))).toEqual([
+      "audit: unknown, onPremisesExtensionAttributes.extensionAttribute3 is not read yet",
+    ]);
+  });
+
+  test("whoever is in no group in scope matches nothing, whatever the attributes", () => {
+    const left = ["legal: no match, the person is in no group in scope", "eco: no match, not in group Eco"];
+    expect(lines(explained([LEGAL, RULES[2] ?? ""], [], {}, { properties: { department: "Legal" } }))).toEqual(left);
+    expect(lines(explained([LEGAL, RULES[2] ?? ""], []))).toEqual(left);
+  });
+});
+
 describe("the way through nested groups", () => {
   const groups = [...GROUPS, group("Sales", "nested"), group("North", "nested"), group("South", "nested")];
   const nesting = [
