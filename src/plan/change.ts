@@ -44,10 +44,8 @@ export function changeOf(
     const found = isPaused(candidate, context) ? null : adoptable(candidate, standing);
     return found === null ? change : { ...change, actions: [adopt(candidate, found)] };
   }
-  if (verdict.kind === "conflict") return still(candidate, context, "conflict", reasons.rulesDisagree(verdict.rules));
-  if (verdict.kind === "contested")
-    return still(candidate, context, "conflict", reasons.contestedTier(verdict.tier, verdict.times));
-  if (standing.contested !== null) return still(candidate, context, "conflict", standing.contested);
+  const conflict = conflictOf(candidate, standing);
+  if (conflict !== null) return still(candidate, context, "conflict", conflict, keptPlace(candidate));
   switch (verdict.kind) {
     case "tier":
       return licence(candidate, verdict.tier, reasons.byRule(verdict.rule), standing, context, person);
@@ -58,6 +56,12 @@ export function changeOf(
     default:
       return leave(candidate, context);
   }
+}
+
+function conflictOf({ verdict }: Candidate, { contested }: AddressStanding): string | null {
+  if (verdict.kind === "conflict") return reasons.rulesDisagree(verdict.rules);
+  if (verdict.kind === "contested") return reasons.contestedTier(verdict.tier, verdict.times);
+  return contested;
 }
 
 function licence(
@@ -154,11 +158,23 @@ function still(
   return { actions: [], request: null, decision: decide(candidate, context, state, reason, { queue }) };
 }
 
-/** Wanting another tier, leaving, deletion, conflict and a revoke that is done lose the place; a revoke that is put off does not. */
+/**
+ * Wanting another tier, leaving, deletion and a revoke that is done lose the place. A revoke that is put off does not, nor does a
+ * conflict: nothing is done for its people, so nothing is taken from them either.
+ */
 function keptPlace({ previous, verdict }: Candidate): QueuePlace | null {
   const place = previous?.queue ?? null;
-  if (verdict.kind === "tier") return place?.tier === verdict.tier ? place : null;
-  return verdict.kind === "unknown" || verdict.kind === "revoke" ? place : null;
+  switch (verdict.kind) {
+    case "tier":
+    case "contested":
+      return place?.tier === verdict.tier ? place : null;
+    case "unknown":
+    case "revoke":
+    case "conflict":
+      return place;
+    default:
+      return null;
+  }
 }
 
 const NO_MORE = {};

@@ -25,7 +25,9 @@ const clash: Verdict = {
   kind: "conflict",
   rules: [rule("pro"), { name: "eco", file: "rules/b.yaml", line: 7 }],
 };
+const rival = account(2, { address: "taken@example.com", boundTo: "id-elsewhere" });
 const full = { tiers: tiers({ Eco: 5, Advanced: 0, Pro: 0 }) };
+const taken = { ...full, unbound: [rival] };
 
 describe("what goes on from the last decision", () => {
   const failure = { code: "ERR_TARGET_REFUSED", message: "refused", attempts: 2, nextTryAt: NOW + 1 };
@@ -54,7 +56,9 @@ describe("what goes on from the last decision", () => {
     ["wanting another tier", wants("Advanced"), {}, full, NOW],
     ["leaving", none, {}, full, null],
     ["deletion", deleted, {}, full, null],
-    ["a conflict of rules", clash, {}, full, null],
+    ["a conflict of rules", clash, {}, full, 7],
+    ["an address that somebody else has", wants("Pro"), { address: "taken@example.com", profile: "renamed" }, taken, 7],
+    ["another tier and a taken address", wants("Eco"), { address: "taken@example.com" }, taken, null],
     ["being skipped", skips(), {}, full, null],
     ["a revoke", revokes(), {}, full, null],
     ["getting the seat", wants("Pro"), {}, {}, null],
