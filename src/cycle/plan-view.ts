@@ -1,4 +1,5 @@
 /** A prepared plan as `tiersync plan` shows it. */
+import { goesOn } from "../model/cycle.ts";
 import { tierUsage } from "../model/tier.ts";
 import { actionView, kindCounts, type TenantPlanView, type WaitingView } from "../model/views.ts";
 import type { HoldProposal, Plan } from "../plan/types.ts";
@@ -6,12 +7,12 @@ import { waitingPeople } from "../plan/waiting.ts";
 import type { PreparedPlan } from "./prepare-plan.ts";
 import type { TenantStore } from "./store-ports.ts";
 
-/** `store`: the one that the plan was made with; its holds give the ids of what is held already. */
+/** `store`: the one that the plan was made with; its holds give the ids of what is held already, and goes on being held as it is. */
 export function planView(store: TenantStore, { guarded, people, waitingElsewhere, now }: PreparedPlan): TenantPlanView {
   const open = store.holds.open();
   const lifetime = 24 * 60 * 60 * 1000;
   const held = (proposal: HoldProposal): TenantPlanView["held"][number] => {
-    const known = open.find((hold) => hold.guard === proposal.guard);
+    const known = open.find((hold) => goesOn(hold, proposal, now));
     return {
       id: known?.id ?? "new",
       tenant: store.name,

@@ -77,3 +77,14 @@ export interface Hold {
   /** Held actions, dependent ones (the assign of a held create) included. */
   readonly actions: readonly Action[];
 }
+
+/** Whether an open hold goes on, under its id, as what is held now: it has not expired, and its set has not grown. */
+export function goesOn(hold: Hold, now: Pick<Hold, "guard" | "actions">, at: number): boolean {
+  if (hold.guard !== now.guard || Date.parse(hold.expiresAt) <= at) return false;
+  const pairs = new Set(hold.actions.map(pairText));
+  return now.actions.every((action) => pairs.has(pairText(action)));
+}
+
+function pairText({ user, kind, from, to }: Action): string {
+  return JSON.stringify([user, kind, from, to]);
+}

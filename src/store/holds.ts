@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { HoldStore } from "../cycle/store-ports.ts";
 import { AgentError } from "../errors.ts";
 import type { Action, ActionKind, GuardedKind } from "../model/action.ts";
-import type { Hold } from "../model/cycle.ts";
+import { goesOn, type Hold } from "../model/cycle.ts";
 import type { ActionPair, HoldProposal } from "../plan/types.ts";
 import type { Database, Row } from "./database.ts";
 
@@ -83,13 +83,7 @@ export function createHoldStore(database: Database, tenant: number, name: string
         const standing = new Set<string>();
         const before = open();
         for (const proposal of proposals) {
-          const known = before.find(
-            (hold) =>
-              !standing.has(hold.id) &&
-              hold.guard === proposal.guard &&
-              Date.parse(hold.expiresAt) > now &&
-              covers(hold, proposal),
-          );
+          const known = before.find((hold) => !standing.has(hold.id) && goesOn(hold, proposal, now));
           if (known === undefined) {
             const id = form(proposal, now);
             formed.add(id);
@@ -123,16 +117,6 @@ export function createHoldStore(database: Database, tenant: number, name: string
         return hold;
       }),
   };
-}
-
-/** A hold keeps its id while its set only shrinks. */
-function covers(hold: Hold, proposal: HoldProposal): boolean {
-  const pairs = new Set(hold.actions.map(pairKey));
-  return proposal.actions.every((action) => pairs.has(pairKey(action)));
-}
-
-function pairKey({ user, kind, from, to }: ActionPair): string {
-  return JSON.stringify([user, kind, from, to]);
 }
 
 /** A row of `hold` with its actions. */

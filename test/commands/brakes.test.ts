@@ -193,6 +193,21 @@ describe("thirty of a hundred people moved to No_Licence at once", () => {
     const id = (await home.run("holds", "--json")).json.items[0].id;
     expect((await home.run("explain", people[0] as string)).out).toContain(id);
   });
+
+  test("keep their hold's id in `plan` while no one is added, and are a new hold from then on", async () => {
+    const made = await crowd();
+    const { home, people } = made;
+    removeLicence(made, people.slice(0, 30));
+    await home.run("sync");
+    const { id, since, expiresAt } = (await home.run("holds", "--json")).json.items[0];
+    const planned = async () => (await home.run("plan", "--json")).json.tenants[0].held[0];
+    home.tenant.removeMember(home.groups["No_Licence"] as string, people[0] as string);
+    expect(await planned()).toMatchObject({ id, since, expiresAt, kinds: { revoke: 29 } });
+    removeLicence(made, people.slice(30, 32));
+    expect(await planned()).toMatchObject({ id: "new", kinds: { revoke: 31 } });
+    await home.run("sync");
+    expect((await home.run("holds", "--json")).json.items[0].id).not.toBe(id);
+  });
 });
 
 test("a hold nobody knows is exit code 1 and says where the open ones are listed", async () => {
