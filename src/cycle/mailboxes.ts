@@ -8,16 +8,15 @@ type Time = Pick<CycleRequest, "signal"> & { readonly deadline?: number | undefi
 
 /** Known mailboxes read again in one full re-read, oldest first. */
 const REFRESHED = 1000;
-const FRESH_FOR = 7 * 24 * 60 * 60 * 1000;
 
-/** Asks for those who are about to be created, or whose verdict hangs on the mailbox, and evaluates them again. */
+/** Asks for those who are about to be created, or whose verdict hangs on the mailbox, and evaluates them again. Gives those it asked for. */
 export async function readMissingMailboxes(
   parts: CycleParts,
   people: Map<number, Known>,
   evaluator: Evaluator,
   now: number,
   { signal, deadline }: Time,
-): Promise<void> {
+): Promise<ReadonlySet<ObjectId>> {
   const missing: ObjectId[] = [];
   for (const { id, verdict, account, mailboxRead } of people.values()) {
     if (mailboxRead) continue;
@@ -25,25 +24,20 @@ export async function readMissingMailboxes(
     if (hangs || (verdict.kind === "tier" && account === null)) missing.push(id);
   }
   await read(parts, people, evaluator, missing, now, { signal, deadline });
+  return new Set(missing);
 }
 
-/** Reads again what is older than 7 days. */
+/** Reads the oldest ones again, but for those that this cycle has asked for (`asked`). */
 export async function refreshMailboxes(
   parts: CycleParts,
   people: Map<number, Known>,
   evaluator: Evaluator,
   now: number,
   { signal, deadline }: Time,
+  asked: ReadonlySet<ObjectId>,
 ): Promise<void> {
-  const stale = parts.store.people.staleMailboxes(now - FRESH_FOR, REFRESHED);
-  await read(
-    parts,
-    people,
-    evaluator,
-    stale.map(({ id }) => id),
-    now,
-    { signal, deadline },
-  );
+  const oldest = parts.store.people.oldestMailboxes(REFRESHED).filter((id) => !asked.has(id));
+  await read(parts, people, evaluator, oldest, now, { signal, deadline });
 }
 
 async function read(

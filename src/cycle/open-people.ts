@@ -43,9 +43,9 @@ export async function evaluatePeople(
       ? await evaluateOpen(parts, request, evaluator, now)
       : evaluateOne(only, store.people, evaluator, now);
   if (settings.mailboxSettings) {
-    await readMissingMailboxes(parts, people, evaluator, now, request);
+    const asked = await readMissingMailboxes(parts, people, evaluator, now, request);
     if (kind === "full" && !initial && only === undefined) {
-      await refreshMailboxes(parts, people, evaluator, now, request);
+      await refreshMailboxes(parts, people, evaluator, now, request, asked);
     }
   }
   if (!everybody) addConcerned(parts, people, evaluator);

@@ -73,8 +73,8 @@ export interface PeopleStore {
   claimants(addressKeys: readonly string[]): readonly StoredPerson[];
   /** One person, whatever their state. */
   person(id: ObjectId): StoredPerson | null;
-  /** People with mailbox settings read before `before`, oldest first. */
-  staleMailboxes(before: number, limit: number): readonly { readonly key: number; readonly id: ObjectId }[];
+  /** People in groups in scope whose mailbox settings are known, the longest known first. */
+  oldestMailboxes(limit: number): readonly ObjectId[];
   saveMailboxes(settings: ReadonlyMap<ObjectId, Exclude<Mailbox, "unread">>, now: number): void;
   /** Records decisions (with the identity shown to people) that need no action. One transaction. */
   decide(decisions: readonly DecidedPerson[]): void;

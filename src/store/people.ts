@@ -115,17 +115,16 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
       const row = database.get(`${PERSON_SQL} WHERE p.tenant=? AND p.object_id=?`, tenant, id);
       return row === undefined ? null : readPerson(row);
     },
-    staleMailboxes: (before, limit) =>
+    oldestMailboxes: (limit) =>
       database
         .all(
-          `SELECT p.id AS key, p.object_id AS id FROM mailbox m JOIN person p ON p.id=m.person
-           WHERE m.read_at<? AND p.tenant=? AND p.deleted=0 AND EXISTS (SELECT 1 FROM member WHERE person=p.id)
-           ORDER BY m.read_at LIMIT ?`,
-          before,
+          `SELECT p.object_id AS id FROM mailbox m JOIN person p ON p.id=m.person
+           WHERE p.tenant=? AND p.deleted=0 AND EXISTS (SELECT 1 FROM member WHERE person=p.id)
+           ORDER BY m.read_at, m.person LIMIT ?`,
           tenant,
           limit,
         )
-        .map((row) => ({ key: row["key"] as number, id: row["id"] as string })),
+        .map((row) => row["id"] as string),
     saveMailboxes: (settings, now) => saveMailboxes(database, tenant, settings, now),
     decide: (decisions) => database.transaction(() => writeDecisions(decisions)),
     settled: (mark) =>
