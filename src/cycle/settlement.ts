@@ -41,9 +41,12 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
   /** People whose account was there before them: it may have another address. */
   const adopted = new Set<number>();
 
-  /** Who was not tried in this cycle goes on with the pauses. */
-  const unchanged = ({ key, state }: Decision): PersonFailure | null =>
-    state === "error" || state === "pending" ? (people.get(key)?.previous?.failure ?? null) : null;
+  /** Who was not tried in this cycle goes on with the pauses; who waits for a seat pauses for nothing else. */
+  const unchanged = ({ key, state }: Decision): PersonFailure | null => {
+    const failure = people.get(key)?.previous?.failure ?? null;
+    if (failure === null || state === "error" || state === "pending") return failure;
+    return state === "waiting" ? { ...failure, nextTryAt: 0 } : null;
+  };
   /** `done`: everything planned for the person was carried out. */
   const decided = (decision: Decision, done: boolean, failure: PersonFailure | null = null): DecidedPerson => {
     const person = people.get(decision.key) as Known;

@@ -21,6 +21,9 @@ import { clearSinceOf, purgeDelay, purgeDue, revokedBeforeDeletion } from "./pur
 import * as reasons from "./reasons.ts";
 import type { SeatRequest } from "./seat-request.ts";
 
+/** Refusals in a row from which on others get the free seats first. */
+const REFUSALS = 2;
+
 export interface Change {
   /** What needs no seat, in the order in which it must be done. */
   readonly actions: readonly Action[];
@@ -92,7 +95,8 @@ function licence(
     return { actions, request: null, decision: decide(candidate, context, state, reasons.leftAsFound(tier, held)) };
   }
   const since = place?.since ?? context.now;
-  const request = held === tier ? null : { person, id: candidate.id, from: held, to: tier, since };
+  const refused = (candidate.previous?.failure?.attempts ?? 0) >= REFUSALS;
+  const request = held === tier ? null : { person, id: candidate.id, from: held, to: tier, since, refused };
   return { actions, request, decision: decide(candidate, context, "licensed", reason) };
 }
 

@@ -12,9 +12,11 @@ export interface SeatRequest {
   readonly to: TierName;
   /** In the queue since; epoch ms. */
   readonly since: number;
+  /** The target has refused this person again and again: nobody should wait for a seat that is kept for them. */
+  readonly refused: boolean;
 }
 
-/** The order of every queue: longest waiting first, then by object id. */
+/** The order of every queue: longest waiting first, then by object id; behind them, in the same order, those whom the target refuses. */
 export function compareRequests(left: SeatRequest, right: SeatRequest): number {
-  return left.since - right.since || compareIds(left.id, right.id);
+  return Number(left.refused) - Number(right.refused) || left.since - right.since || compareIds(left.id, right.id);
 }

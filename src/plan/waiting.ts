@@ -18,6 +18,7 @@ export function waitingPeople(people: readonly Candidate[], plan: Plan): Waiting
       from: person.account?.tier ?? null,
       to: queue.tier,
       since: queue.since,
+      refused: false,
     };
     queues.get(queue.tier)?.push(request);
   }

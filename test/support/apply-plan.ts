@@ -94,7 +94,9 @@ export function applyPlan(input: PlanInput, plan: Plan): PlanInput {
     const decision = decisions.get(person.key);
     if (decision === undefined) throw new Error(`no decision for ${person.key}`);
     const { state, reason, since, queue, clearSince } = decision;
-    const failure = state === "error" || state === "pending" ? (person.previous?.failure ?? null) : null;
+    const before = person.previous?.failure ?? null;
+    const kept = state === "error" || state === "pending" ? before : null;
+    const failure = state === "waiting" && before !== null ? { ...before, nextTryAt: 0 } : kept;
     return {
       ...person,
       account: world.accounts.get(person.key) ?? null,

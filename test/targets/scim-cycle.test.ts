@@ -158,6 +158,21 @@ describe("a tenant whose licences are in a SCIM service", () => {
     expect(tries).toBeGreaterThan(0);
   });
 
+  test("keeps no seat for somebody who is refused while others wait for it", async () => {
+    const parts = tenant({
+      fetch: async (input, init) => {
+        if (init?.method !== "POST" || !String(init.body).includes("Person 1"))
+          return await parts.scim.fetch(input, init);
+        return Response.json({ status: "400", scimType: "invalidValue", detail: "no" }, { status: 400 });
+      },
+    });
+    // Two seats of Eco; the first in the queue cannot have an account.
+    for (const number of [1, 2, 3]) parts.members.set(number, "Eco");
+    for (let cycle = 0; cycle < 3; cycle += 1) await parts.cycle();
+    expect([1, 2, 3].map((number) => parts.person(number)?.state)).toEqual(["error", "licensed", "licensed"]);
+    expect([2, 3].map(parts.tierAt)).toEqual([["Eco"], ["Eco"]]);
+  });
+
   test("moves, takes and purges", async () => {
     const parts = tenant();
     for (const number of [1, 2, 3]) parts.members.set(number, "Eco");
