@@ -168,6 +168,7 @@ function failedDecision(
     state: "error",
     reason: `the licence system refused${times}: ${failure.message}`,
     since: previous?.state === "error" ? previous.since : now,
+    queue: previous?.queue ?? null,
     purgeAt: null,
   };
 }

@@ -67,7 +67,7 @@ export interface PeopleStore {
    * The second number bounds how many are in memory beyond what the caller keeps.
    */
   open(now: number, chunk: number): Iterable<readonly StoredPerson[]>;
-  /** The heads of the waiting lists: for each (tier waited for, tier held) the first `limit`. */
+  /** The heads of the waiting lists: for each (tier waited for, tier held) the first `limit`, but for those who were refused: they are open. */
   queueHeads(limit: number): readonly StoredPerson[];
   /** People who have or want one of these addresses. */
   claimants(addressKeys: readonly string[]): readonly StoredPerson[];

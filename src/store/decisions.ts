@@ -56,7 +56,8 @@ export function createDecisionWriter(database: Database, tenant: number): WriteD
       queue?.since ?? null,
       decision.clearSince,
       purgeAt,
-      OPEN_STATES.has(state) ? 0 : purgeAt,
+      // Who was refused stands elsewhere in the queue than its order says, and so is looked at in every cycle.
+      OPEN_STATES.has(state) || failure !== null ? 0 : purgeAt,
       failure === null ? null : JSON.stringify(failure),
       place === "kept" ? 1 : 0,
       JSON.stringify(people),

@@ -88,7 +88,7 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
       for (const { wanted, held } of pairs) {
         const rows = database.all(
           `SELECT d.person FROM decision d LEFT JOIN account a ON a.person=d.person JOIN person p ON p.id=d.person
-           WHERE d.tenant=? AND d.queue_tier IS NOT NULL AND d.queue_tier=? AND a.tier IS ?
+           WHERE d.tenant=? AND d.queue_tier IS NOT NULL AND d.queue_tier=? AND a.tier IS ? AND d.failure IS NULL
            ORDER BY d.queue_since, p.object_id LIMIT ?`,
           tenant,
           wanted ?? null,
