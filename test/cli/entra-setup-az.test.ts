@@ -40,20 +40,19 @@ function sandbox(): Sandbox {
     },
     run: async (script, env = {}) => {
       const file = join(home, "setup.sh");
+      const out = join(home, "out.txt");
+      const err = join(home, "err.txt");
       writeFileSync(file, script);
       const child = Bun.spawn(["bash", file], {
         cwd: home,
         env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, FAKE_AZ: state, ...env },
         stdin: "ignore",
-        stdout: "pipe",
-        stderr: "pipe",
+        // Files: the sockets that Bun makes of "pipe" can be reset by what the script's own children leave in them.
+        stdout: Bun.file(out),
+        stderr: Bun.file(err),
       });
-      const [out, err, code] = await Promise.all([
-        new Response(child.stdout).text(),
-        new Response(child.stderr).text(),
-        child.exited,
-      ]);
-      return { code, out, err };
+      const code = await child.exited;
+      return { code, out: readFileSync(out, "utf8"), err: readFileSync(err, "utf8") };
     },
   };
 }

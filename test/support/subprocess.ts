@@ -2,6 +2,7 @@
 import { afterEach } from "bun:test";
 import { join } from "node:path";
 import type { TestHome } from "./home.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
@@ -29,20 +30,20 @@ afterEach(async () => {
 /** `shell`: commands before it in the same shell, for limits. */
 export function startProcess(home: TestHome, argv: readonly string[], shell = ""): RunningProcess {
   const command = [process.execPath, MAIN, ...argv, "--home", home.home, "--json"];
+  const folder = tempFolder();
+  // Files: the sockets that Bun makes of "pipe" can be reset by a process that dies.
+  const [out, err] = [Bun.file(join(folder, "out")), Bun.file(join(folder, "err"))];
   const child = Bun.spawn(shell === "" ? command : ["sh", "-c", `${shell} exec "$@"`, "sh", ...command], {
     stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
+    stdout: out,
+    stderr: err,
   });
   running.add(child);
   const read = async (): Promise<ProcessResult> => {
-    const [out, err, code] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
+    const code = await child.exited;
     running.delete(child);
-    return { code, err, json: code !== 137 && out.trim() !== "" ? JSON.parse(out) : null };
+    const said = await out.text();
+    return { code, err: await err.text(), json: code !== 137 && said.trim() !== "" ? JSON.parse(said) : null };
   };
   return { kill: () => child.kill("SIGKILL"), ended: read() };
 }
