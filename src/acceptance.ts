@@ -2,19 +2,19 @@
 import type { Agent } from "./agent.ts";
 import type { Acceptance } from "./config/keeper.ts";
 import type { Finding } from "./model/finding.ts";
-import { mentionsElsewhere } from "./rules/bind.ts";
 import { errorAt } from "./rules/findings.ts";
+import { groupRef, mentionedElsewhere, mentionKey } from "./rules/mentions.ts";
 import type { GroupMention } from "./rules/types.ts";
 
 /** Longest time to ask the directory for groups, ms: edits are shown within two seconds. What it does not say by then, the next cycle finds out. */
 const ASK_WITHIN = 1_200;
 
 export function createAcceptance(agent: Agent): Acceptance {
-  const look = async (tenant: string, { id, name, at }: GroupMention, signal: AbortSignal): Promise<Finding[]> => {
-    const probed = await agent.probe(tenant).group(id === null ? { name: name ?? "" } : { id }, signal);
+  const look = async (tenant: string, mention: GroupMention, signal: AbortSignal): Promise<Finding[]> => {
+    const probed = await agent.probe(tenant).group(groupRef(mention), signal);
     if (probed.ok || !probed.error.code.startsWith("ERR_GROUP_")) return [];
     const { message, hint } = probed.error;
-    return [errorAt(at, `${message}; ${hint}`)];
+    return [errorAt(mention.at, `${message}; ${hint}`)];
   };
   return {
     refused: (set) => agent.unknownGroups(set),
@@ -23,8 +23,8 @@ export function createAcceptance(agent: Agent): Acceptance {
       const known = (tenant: string): boolean => present.config.tenants.some(({ name }) => name === tenant);
       const unread = config.tenants.flatMap(({ name: tenant }) => {
         if (!known(tenant)) return [];
-        const read = new Set(mentionsElsewhere(present.rules, tenant).map(keyOf));
-        const fresh = mentionsElsewhere(rules, tenant).filter((mention) => !read.has(keyOf(mention)));
+        const read = new Set(mentionedElsewhere(present.rules, tenant).map(mentionKey));
+        const fresh = mentionedElsewhere(rules, tenant).filter((mention) => !read.has(mentionKey(mention)));
         return fresh.map((mention) => ({ tenant, mention }));
       });
       if (unread.length === 0) return null;
@@ -32,8 +32,4 @@ export function createAcceptance(agent: Agent): Acceptance {
       return Promise.all(unread.map(({ tenant, mention }) => look(tenant, mention, signal))).then((all) => all.flat());
     },
   };
-}
-
-function keyOf({ id, name }: GroupMention): string {
-  return id ?? `name ${name?.toLowerCase()}`;
 }

@@ -10,8 +10,7 @@ import { readCertificate } from "../entra/certificate.ts";
 import { AgentError } from "../errors.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { readProtectedText } from "../platform/protect.ts";
-import { filesFor } from "../rules/bind.ts";
-import { leaves } from "../rules/needs.ts";
+import { isElsewhere, mentionedGroups } from "../rules/mentions.ts";
 import type { RuleSet } from "../rules/types.ts";
 import { inHome } from "./certificate-views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
@@ -90,12 +89,7 @@ function defaults(home: string, name = "contoso"): Installation {
 
 /** The member groups that the tenant's rules name; else those called like its tiers. */
 function groupsOf({ name, tiers }: TenantConfig, rules: RuleSet): readonly string[] {
-  const named = filesFor(rules, name)
-    .flatMap((file) => file.rules)
-    .flatMap((rule) => leaves(rule.when))
-    .flatMap((leaf) =>
-      leaf.kind === "group" && leaf.group.id === null && !leaf.group.anywhere ? (leaf.group.name ?? []) : [],
-    );
+  const named = mentionedGroups(rules, name).flatMap((mention) => (isElsewhere(mention) ? [] : (mention.name ?? [])));
   const all = named.length > 0 ? named : tiers.map((tier) => tier.name);
   return [...new Map(all.map((group) => [group.toLowerCase(), group])).values()].sort();
 }

@@ -3,7 +3,7 @@ import type { PersonFacts } from "../model/directory.ts";
 import type { PreviousDecision } from "../model/person.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { evaluate } from "../rules/evaluate.ts";
-import { leaves } from "../rules/needs.ts";
+import { leaves } from "../rules/mentions.ts";
 import type { BoundRules } from "../rules/types.ts";
 import { EvaluatedPerson, type Known } from "./evaluated-person.ts";
 import type { GroupGraph, StoredPerson } from "./store-ports.ts";

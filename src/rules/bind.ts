@@ -6,8 +6,9 @@ import type { Tier } from "../model/tier.ts";
 import { compileCondition } from "./conditions.ts";
 import { compareFindings, errorAt } from "./findings.ts";
 import { groupLookup, type Lookup } from "./group-lookup.ts";
+import { isElsewhere, mentionedGroups, rulesFor } from "./mentions.ts";
 import { suggestion } from "./nearest.ts";
-import type { BoundGroup, BoundRule, BoundRules, Condition, GroupMention, Rule, RuleFile, RuleSet } from "./types.ts";
+import type { BoundGroup, BoundRule, BoundRules, Condition, GroupMention, Rule, RuleSet } from "./types.ts";
 
 export interface BindContext {
   readonly tenant: string;
@@ -37,11 +38,6 @@ const BIND_CODES: readonly BindCode[] = [
   "ERR_GROUP_HIDDEN",
 ];
 
-/** Files that are in force for a tenant. */
-export function filesFor(ruleSet: RuleSet, tenant: string): readonly RuleFile[] {
-  return ruleSet.files.filter(({ enabled, tenants }) => enabled && (tenants === null || tenants.includes(tenant)));
-}
-
 export function bindRules(ruleSet: RuleSet, context: BindContext): BindResult {
   const lookup = groupLookup(context.groups);
   const findings: Finding[] = [];
@@ -55,7 +51,7 @@ export function bindRules(ruleSet: RuleSet, context: BindContext): BindResult {
   };
 
   const rules: BoundRule[] = [];
-  for (const rule of filesFor(ruleSet, context.tenant).flatMap((file) => file.rules)) {
+  for (const rule of rulesFor(ruleSet, context.tenant)) {
     const when = bindCondition(rule.when, resolve);
     const tier = context.tiers.find(({ name }) => name === rule.tier);
     if (tier === undefined) {
@@ -105,29 +101,9 @@ function byPriority(a: BoundRule, b: BoundRule): number {
  */
 export function unknownMembers(ruleSet: RuleSet, context: BindContext): readonly Finding[] {
   const lookup = groupLookup(context.groups);
-  const findings = mentions(ruleSet, context.tenant).flatMap((mention) => {
+  const findings = mentionedGroups(ruleSet, context.tenant).flatMap((mention) => {
     const found = isElsewhere(mention) ? null : lookup(mention);
     return found !== null && found.group === null ? [errorAt(mention.at, found.message)] : [];
   });
   return findings.sort(compareFindings);
-}
-
-/** Groups that rules name by id or with `anywhere`, each time they do. */
-export function mentionsElsewhere(ruleSet: RuleSet, tenant: string): readonly GroupMention[] {
-  return mentions(ruleSet, tenant).filter(isElsewhere);
-}
-
-function isElsewhere({ id, anywhere }: GroupMention): boolean {
-  return anywhere || id !== null;
-}
-
-function mentions(ruleSet: RuleSet, tenant: string): readonly GroupMention[] {
-  const found: GroupMention[] = [];
-  for (const rule of filesFor(ruleSet, tenant).flatMap((file) => file.rules)) {
-    bindCondition(rule.when, (mention) => {
-      found.push(mention);
-      return { id: "", displayName: "" };
-    });
-  }
-  return found;
 }

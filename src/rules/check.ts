@@ -4,8 +4,8 @@ import type { Tier } from "../model/tier.ts";
 import { ATTRIBUTES } from "./attributes.ts";
 import { unknownTier } from "./bind.ts";
 import { compareFindings, errorAt, warningAt } from "./findings.ts";
+import { leaves } from "./mentions.ts";
 import { suggestion } from "./nearest.ts";
-import { leaves } from "./needs.ts";
 import type { RuleFile, RuleSet } from "./types.ts";
 
 export interface TenantTiers {

@@ -4,7 +4,7 @@ import type { RuleTrace, Verdict } from "../model/verdict.ts";
 import { ATTRIBUTES } from "./attributes.ts";
 import { compileCondition, UNREAD } from "./conditions.ts";
 import { evaluate, inForce } from "./evaluate.ts";
-import { leaves } from "./needs.ts";
+import { leaves } from "./mentions.ts";
 import { excludedBy, oddities, skipDetail } from "./skip.ts";
 import type { BoundGroup, BoundRule, BoundRules, Condition, Rule, RuleSet } from "./types.ts";
 

@@ -4,10 +4,10 @@ import { formatFinding } from "../model/finding.ts";
 import type { TierName } from "../model/tier.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { ATTRIBUTES } from "./attributes.ts";
-import { bindRules, filesFor } from "./bind.ts";
+import { bindRules } from "./bind.ts";
 import type { CheckContext, TenantTiers } from "./check.ts";
 import { evaluate } from "./evaluate.ts";
-import { leaves } from "./needs.ts";
+import { mentionedGroups } from "./mentions.ts";
 import type { GroupMention, RuleSet, RuleTest } from "./types.ts";
 
 export interface RuleTestResult {
@@ -67,10 +67,7 @@ function createRun(
 
 /** One group for each that a rule names. */
 function imaginedGroups(ruleSet: RuleSet, tenant: string): ScopedGroup[] {
-  const mentions = filesFor(ruleSet, tenant)
-    .flatMap(({ rules }) => rules)
-    .flatMap(({ when }) => leaves(when))
-    .flatMap((leaf) => (leaf.kind === "group" ? leaf.group : []));
+  const mentions = mentionedGroups(ruleSet, tenant);
   const groups = new Map<string, ScopedGroup>();
   const add = ({ name, id }: GroupMention, role: ScopedGroup["role"]) => {
     const key = groupKey(name ?? id ?? "");

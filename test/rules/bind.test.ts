@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ScopedGroup } from "../../src/model/directory.ts";
 import { formatFinding } from "../../src/model/finding.ts";
 import { bindRules } from "../../src/rules/bind.ts";
-import { leaves } from "../../src/rules/needs.ts";
+import { leaves } from "../../src/rules/mentions.ts";
 import { GROUPS, group, ruleSetOf, rulesOf, TIERS } from "./rule-builders.ts";
 
 const ID = "aaaaaaaa-0000-4000-8000-000000000001";
