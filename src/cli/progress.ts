@@ -31,6 +31,10 @@ export function createProgress(io: CommandIo, quiet = false, now: () => number =
   return io.terminal.err && io.env["TERM"] !== "dumb" ? movingLine(io) : plainLines(io, now);
 }
 
+function asStep(step: string | Step): Step {
+  return typeof step === "string" ? { text: step } : step;
+}
+
 function lineOf({ text, count }: Step): string {
   return plainText(count === undefined || count === "" ? text : `${text} (${count})`);
 }
@@ -39,12 +43,13 @@ function plainLines(io: CommandIo, now: () => number): Progress {
   const line = (text: string): void => io.err(`${plainText(text)}\n`);
   const told = new Map<string, { readonly text: string; readonly at: number }>();
   return {
-    step(step) {
-      const { text, of = "", count } = typeof step === "string" ? { text: step } : step;
+    step(given) {
+      const step = asStep(given);
+      const { text, of = "" } = step;
       const last = told.get(of);
       if (last?.text === text && now() - last.at < LINE_EVERY_MS) return;
       told.set(of, { text, at: now() });
-      line(lineOf({ text, ...(count === undefined ? {} : { count }) }));
+      line(lineOf(step));
     },
     done: line,
     dispose() {},
@@ -70,7 +75,7 @@ function movingLine(io: CommandIo): Progress {
   };
   return {
     step(given) {
-      const step = typeof given === "string" ? { text: given } : given;
+      const step = asStep(given);
       const of = step.of ?? "";
       for (const other of open.keys()) if (other !== of && (of === "" || other === "")) end(other);
       const before = open.get(of);

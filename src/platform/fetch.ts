@@ -71,14 +71,7 @@ export function proxyOf(
   env: Readonly<Record<string, string | undefined>>,
 ): string | null {
   const given = proxy ?? env["https_proxy"] ?? env["HTTPS_PROXY"] ?? "";
-  const direct = [...DIRECT, ...(env["no_proxy"] ?? env["NO_PROXY"] ?? "").split(",")]
-    .map((entry) =>
-      entry
-        .trim()
-        .replace(/^\*?\./, "")
-        .toLowerCase(),
-    )
-    .filter((entry) => entry !== "");
+  const direct = [...DIRECT, ...noProxy(env)].map((entry) => entry.replace(/^\*?\./, "").toLowerCase());
   const exempt = direct.some((entry) =>
     [url.hostname, url.host].some((host) => entry === "*" || host === entry || host.endsWith(`.${entry}`)),
   );
@@ -87,10 +80,17 @@ export function proxyOf(
 
 /** Both runtimes honour NO_PROXY, whether the proxy comes from the environment or from the call. */
 export function keepLoopbackDirect(env: Record<string, string | undefined>): void {
-  const given = (env["no_proxy"] ?? env["NO_PROXY"] ?? "").split(",").map((entry) => entry.trim());
-  const list = [...new Set([...given.filter((entry) => entry !== ""), ...DIRECT])].join(",");
+  const list = [...new Set([...noProxy(env), ...DIRECT])].join(",");
   env["NO_PROXY"] = list;
   env["no_proxy"] = list;
+}
+
+/** What the environment says is reached without a proxy. */
+function noProxy(env: Readonly<Record<string, string | undefined>>): string[] {
+  return (env["no_proxy"] ?? env["NO_PROXY"] ?? "")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
 }
 
 function readCertificates(file: string): string {
