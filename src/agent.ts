@@ -1,5 +1,4 @@
 /** The composition root: the only place that builds adapters and wires them to the cycle. */
-import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createAdapters, credentialView, type TenantAdapters } from "./adapters.ts";
@@ -14,6 +13,7 @@ import type { CycleParts, CycleRequest, CycleStep } from "./cycle/settings.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
 import type { EntraProbe } from "./entra/probe.ts";
 import { AgentError } from "./errors.ts";
+import { DATABASE_FILE, identityIn } from "./home-database.ts";
 import { childLogger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
 import { BASE_PROPERTIES, type DirectoryUser } from "./model/directory.ts";
@@ -22,24 +22,18 @@ import type { RuleTrace } from "./model/verdict.ts";
 import type { CredentialView, TenantPlanView } from "./model/views.ts";
 import type { Notifier } from "./notify/notifier.ts";
 import type { Logging } from "./platform/logging.ts";
-import { machineId } from "./platform/machine.ts";
 import { createMemoryKeeper } from "./platform/memory.ts";
 import { unknownMembers } from "./rules/bind.ts";
 import type { RuleSet } from "./rules/types.ts";
 import { type Database, openDatabase } from "./store/database.ts";
-import { type Identity, readIdentity } from "./store/identity.ts";
+import type { Identity } from "./store/identity.ts";
 import { type InstanceLock, takeLock } from "./store/lock.ts";
-import { isReadable } from "./store/migrations.ts";
 import { prune } from "./store/retention.ts";
 import { openTenantStore } from "./store/tenant-store.ts";
 import { createStoreViews, type StoreViews } from "./store/views.ts";
 
 export type { CycleStep, ManualKind };
 
-/** Where the database of a home is. */
-export const DATABASE_FILE = "data/tiersync.db";
-/** The last state of the database that was seen here. */
-const SEEN_FILE = "data/seen.json";
 /** Longest time for telling people after a cycle; ms. */
 const TELL_WITHIN = 60_000;
 const DAY = 24 * 60 * 60 * 1000;
@@ -115,7 +109,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   const database = openDatabase(place, { readOnly: options.readOnly ?? false });
   const clock = { now: () => Date.now() };
   const stores = new Map<string, TenantStore>();
-  const identity = readIdentity({ database, place, file: join(home, SEEN_FILE), machine: machineId() });
+  const identity = identityIn(home, database, place);
   const keepMemory = createMemoryKeeper();
   let current = configuration;
   let pruned = 0;
@@ -249,44 +243,4 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     },
     close: () => database.close(),
   };
-}
-
-/** What a home's database shows. Needs no configuration and no lock: it works beside a running agent. */
-export interface Reader {
-  readonly views: StoreViews;
-  /** Whether it is the database last seen here. */
-  readonly identity: Identity;
-  /** What SQLite finds wrong in the file; null: nothing. Reads all of it. */
-  damage(): string | null;
-  close(): void;
-}
-
-/** Whether a database was ever at work here, though there may be none now. */
-export function wasSeen(home: string): boolean {
-  return existsSync(join(home, SEEN_FILE));
-}
-
-/** Null: nothing was ever synchronised here. Throws `ERR_STORE`, and `ERR_STORE_NEWER` for the database of a newer version. */
-export function openReader(home: string): Reader | null {
-  const file = join(home, DATABASE_FILE);
-  if (!existsSync(file)) return null;
-  const database = openDatabase(file, { readOnly: true });
-  try {
-    if (isReadable(database, file)) {
-      return {
-        views: createStoreViews(database),
-        identity: readIdentity({ database, place: file, file: join(home, SEEN_FILE), machine: machineId() }).identity,
-        damage: () => {
-          const found = database.get("PRAGMA quick_check(1)")?.["quick_check"];
-          return found === "ok" ? null : String(found);
-        },
-        close: () => database.close(),
-      };
-    }
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-  database.close();
-  return null;
 }

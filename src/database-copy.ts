@@ -1,20 +1,11 @@
 /** Work on a copy of the home's database: plans that change nothing, and backups. */
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, copyFileSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type Agent, type AgentOptions, type Configuration, DATABASE_FILE, openAgent } from "./agent.ts";
+import { type Agent, type AgentOptions, type Configuration, openAgent } from "./agent.ts";
 import { AgentError, fileFault } from "./errors.ts";
+import { databaseOf } from "./home-database.ts";
 import { openDatabase } from "./store/database.ts";
 import { isFull } from "./store/store-errors.ts";
 import { hasLog } from "./store/write-ahead-log.ts";
@@ -28,8 +19,9 @@ export async function withPlanner<T>(
   const folder = mkdtempSync(join(tmpdir(), "tiersync-plan-"));
   try {
     const copy = join(folder, "copy.db");
-    const original = join(options.home, DATABASE_FILE);
-    if (!copyAtRest(original, copy)) copyDatabase(original, copy);
+    const original = databaseOf(options.home);
+    // Nothing was ever synchronised here: the plan begins from nothing.
+    if (original !== null && !copyAtRest(original, copy)) copyDatabase(original, copy);
     const agent = openAgent(configuration, { ...options, databaseFile: copy });
     try {
       return await work(agent);
@@ -43,8 +35,8 @@ export async function withPlanner<T>(
 
 /** A consistent copy of the home's database as a new file; its size in bytes. The file is there when it is whole, and on the disk. */
 export function backupDatabase(home: string, to: string): number {
-  const from = join(home, DATABASE_FILE);
-  if (!existsSync(from)) throw nothingYet(home);
+  const from = databaseOf(home);
+  if (from === null) throw nothingYet(home);
   const original = openDatabase(from, { readOnly: true });
   const part = `${to}.${process.pid}.part`;
   try {
@@ -100,8 +92,6 @@ function backupFault(error: unknown, to: string): unknown {
 }
 
 function copyDatabase(from: string, to: string): void {
-  // Nothing was ever synchronised here: the plan begins from nothing.
-  if (!existsSync(from)) return;
   const original = openDatabase(from, { readOnly: true });
   try {
     original.copyTo(to);

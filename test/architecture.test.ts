@@ -38,7 +38,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "agent.ts": ["*"],
   "adapters.ts": ["*"],
   "running.ts": ["*"],
-  "database-copy.ts": ["agent.ts", "store", "errors.ts"],
+  "home-database.ts": ["platform", "store"],
+  "database-copy.ts": ["agent.ts", "home-database.ts", "store", "errors.ts"],
   "tenants.ts": ["agent.ts", "log.ts", "cycle", "model", "status/console.ts", "errors.ts"],
   "console.ts": ["agent.ts", "explanation.ts", "warnings.ts", "config", "model", "status/console.ts", "errors.ts"],
   "warnings.ts": ["agent.ts", "cycle/read-both-sides.ts", "model"],
@@ -49,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[
       "agent.ts",
       "running.ts",
+      "home-database.ts",
       "database-copy.ts",
       "console.ts",
       "explanation.ts",

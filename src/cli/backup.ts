@@ -1,8 +1,7 @@
 /** `backup FILE`: a consistent copy of the database, also while the agent runs. */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { AgentError } from "../errors.ts";
-import { assertVisible } from "../platform/readable.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
@@ -12,8 +11,6 @@ export async function backup(options: GlobalOptions, io: CommandIo, file: string
   const target = resolve(home, file);
   if (existsSync(target))
     throw new AgentError("ERR_EXISTS", `${target} exists already`, { hint: "choose another name" });
-  const { DATABASE_FILE } = await import("../agent.ts");
-  assertVisible(join(home, DATABASE_FILE));
   const { backupDatabase } = await import("../database-copy.ts");
   const bytes = backupDatabase(home, target);
   if (options.json) outJson(io, { file: target, bytes });

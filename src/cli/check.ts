@@ -21,7 +21,7 @@ export async function check(options: CheckOptions, io: CommandIo): Promise<ExitC
   const { checkHomeFolder } = await import("./checks/home-folder.ts");
   const { checkAgent } = await import("./checks/agent-port.ts");
   const { checks: files, config, rules } = checkFiles(home, Date.now());
-  const checks = [...files, ...checkHomeFolder(home), await checkDatabase(home)];
+  const checks = [...files, ...checkHomeFolder(home), checkDatabase(home)];
   checks.push(...(await checkAgent(home, config?.status ?? null)));
   const broken = config === null || rules === null;
   if (!broken) checks.push(...(await checkTenants(home, { config, rules, warnings: [] }, options, io)));

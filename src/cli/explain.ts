@@ -4,7 +4,6 @@ import type { PersonExplanation } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { explanationText } from "./explain-text.ts";
 import { resolveHome } from "./home.ts";
-import { openHomeReader } from "./home-reader.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { type GoodHome, loadGoodHome, selectTenants } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
@@ -26,9 +25,10 @@ interface Asked {
 
 async function explainIn(home: string, good: GoodHome, asked: Asked, io: CommandIo): Promise<PersonExplanation> {
   const { openAgent } = await import("../agent.ts");
+  const { openReader } = await import("../home-database.ts");
   const { onePerson } = await import("../console.ts");
   const { explanationOf } = await import("../explanation.ts");
-  const reader = await openHomeReader(home, null);
+  const reader = openReader(home);
   if (reader === null) {
     throw new AgentError("ERR_NOT_FOUND", "nothing was ever synchronised in this home folder", {
       hint: "run `tiersync sync` first, or name another folder with --home",

@@ -2,7 +2,6 @@
 import type { PersonView } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { csvHeader, csvLines } from "./csv.ts";
-import { resolveHome } from "./home.ts";
 import { openHomeReader } from "./home-reader.ts";
 import type { CommandIo } from "./io.ts";
 import { knownTenant } from "./load-home.ts";
@@ -11,7 +10,7 @@ import { knownTenant } from "./load-home.ts";
 const PAGE = 1000;
 
 export async function exportPeople(options: GlobalOptions, io: CommandIo): Promise<undefined> {
-  const reader = await openHomeReader(resolveHome(options.home, io), options.json || options.quiet ? null : io);
+  const reader = await openHomeReader(options, io);
   try {
     const pages = reader === null ? [] : allPages(reader.views, chosenTenant(reader.views, options.tenant));
     if (options.json) writeJson(pages, io);

@@ -4,7 +4,6 @@ import { plainText } from "../model/plain-text.ts";
 import { holdView, kindCounts } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { chosenTenant } from "./export.ts";
-import { resolveHome } from "./home.ts";
 import { openHomeReader } from "./home-reader.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { approveCommand, rejectCommand } from "./rule-on-hold.ts";
@@ -14,7 +13,7 @@ const SHOWN = 20;
 
 /** Works beside a running agent; exit code 0 whether or not something is held. */
 export async function holds(options: GlobalOptions, io: CommandIo): Promise<undefined> {
-  const reader = await openHomeReader(resolveHome(options.home, io), options.json || options.quiet ? null : io);
+  const reader = await openHomeReader(options, io);
   try {
     const open = reader === null ? [] : reader.views.holds(chosenTenant(reader.views, options.tenant));
     if (options.json) outJson(io, { items: open.map(holdItem) });

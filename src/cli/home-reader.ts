@@ -1,18 +1,17 @@
-/** A home's database, for commands that only show it. */
-import { join } from "node:path";
-import type { Reader } from "../agent.ts";
+/** A home's database, for commands that list what is in it. */
+import type { Reader } from "../home-database.ts";
 import { plainText } from "../model/plain-text.ts";
-import { assertVisible } from "../platform/readable.ts";
+import type { GlobalOptions } from "./command.ts";
+import { resolveHome } from "./home.ts";
 import type { CommandIo } from "./io.ts";
 
-/**
- * Null: nothing was ever synchronised here, which `io` is told: `--home` may be mistyped. Throws `ERR_PLATFORM` when this account may not look: data/ of a service is closed, and
- * "nothing is held" would be a lie then.
- */
-export async function openHomeReader(home: string, io: Pick<CommandIo, "err"> | null): Promise<Reader | null> {
-  const { DATABASE_FILE, openReader } = await import("../agent.ts");
-  assertVisible(join(home, DATABASE_FILE));
+/** Null: nothing was ever synchronised there, and the person is told: `--home` may be mistyped. Throws as `openReader`. */
+export async function openHomeReader(options: GlobalOptions, io: CommandIo): Promise<Reader | null> {
+  const { openReader } = await import("../home-database.ts");
+  const home = resolveHome(options.home, io);
   const reader = openReader(home);
-  if (reader === null) io?.err(`remark: nothing was ever synchronised in ${plainText(home)}\n`);
+  if (reader === null && !options.json && !options.quiet) {
+    io.err(`remark: nothing was ever synchronised in ${plainText(home)}\n`);
+  }
   return reader;
 }

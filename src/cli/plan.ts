@@ -1,9 +1,7 @@
 /** `plan`: what the next cycle would do. Changes nothing anywhere. */
-import { join } from "node:path";
 import { EXIT, type ExitCode, toAgentError } from "../errors.ts";
 import type { TenantPlanView } from "../model/views.ts";
 import { renderPlan } from "../plan/render.ts";
-import { assertVisible } from "../platform/readable.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
@@ -19,8 +17,6 @@ export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitC
   const home = resolveHome(options.home, io);
   const good = loadGoodHome(home);
   const names = selectTenants(good.config, options.tenant).map((tenant) => tenant.name);
-  const { DATABASE_FILE } = await import("../agent.ts");
-  assertVisible(join(home, DATABASE_FILE));
   const { withPlanner } = await import("../database-copy.ts");
   const { stopSignals } = await import("../platform/signals.ts");
   const logging = commandLogging(home, null, options, io);

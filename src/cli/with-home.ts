@@ -1,10 +1,8 @@
 /** What commands that work on a home folder share: the lock, the agent, its log, progress, and an orderly end. */
-import { join } from "node:path";
 import type { Agent, CycleStep } from "../agent.ts";
 import type { ExitCode } from "../errors.ts";
 import type { CycleRecord } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
-import { assertVisible } from "../platform/readable.ts";
 import type { GlobalOptions } from "./command.ts";
 import type { CommandIo } from "./io.ts";
 import { type GoodHome, loadGoodHome } from "./load-home.ts";
@@ -35,9 +33,10 @@ export async function withHome(
   work: (at: HomeAtWork) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const good = loadGoodHome(home);
-  const { DATABASE_FILE, openAgent, lockHome } = await import("../agent.ts");
+  const { openAgent, lockHome } = await import("../agent.ts");
+  const { databaseOf } = await import("../home-database.ts");
   const { stopSignals } = await import("../platform/signals.ts");
-  assertVisible(join(home, DATABASE_FILE));
+  databaseOf(home); // throws where nobody can say: a closed folder is not one that an agent has locked
   const lock = lockHome(home);
   const logging = commandLogging(home, good.config, options, io);
   logWarnings(logging, good.warnings);

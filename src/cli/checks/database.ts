@@ -1,16 +1,15 @@
 /** Is the database whole, and is it the one last seen here? */
-import { wasSeen } from "../../agent.ts";
+import { openReader, wasSeen } from "../../home-database.ts";
 import type { CheckResult } from "../../model/views.ts";
-import { openHomeReader } from "../home-reader.ts";
 import { fail, failed, ok, warn } from "./result.ts";
 
 const ID = "home.database";
 const RESTORE =
   "stop the agent, move data/tiersync.db away and put a backup (`tiersync backup`) in its place; without one everything begins anew";
 
-export async function checkDatabase(home: string): Promise<CheckResult> {
+export function checkDatabase(home: string): CheckResult {
   try {
-    const reader = await openHomeReader(home, null);
+    const reader = openReader(home);
     if (reader === null) {
       if (!wasSeen(home)) return ok(ID, null, "none yet: the first cycle makes it");
       return warn(ID, null, "there was a database here, and it is gone or empty", RESTORE);
