@@ -45,6 +45,12 @@ function keep({ home }: TestHome, remembered: HomeFiles | null = null): Kept {
   return { keeper, changes: () => changes, remembered: () => last, errors };
 }
 
+/** An edit counts when two looks in a row see the same. */
+function lookTwice(keeper: Keeper): void {
+  keeper.look();
+  keeper.look();
+}
+
 const priorities = ({ good }: Keeper): (number | undefined)[] =>
   (good?.rules.files ?? []).flatMap(({ rules }) => rules.map(({ priority }) => priority));
 
@@ -82,8 +88,7 @@ describe("an edit under way", () => {
     keeper.look();
     mkdirSync(join(home.home, "rules"));
     home.writeRules(RULES);
-    keeper.look();
-    keeper.look();
+    lookTwice(keeper);
     expect(priorities(keeper)).toEqual(BEFORE);
     expect(changes()).toBe(1);
   });
@@ -110,8 +115,7 @@ test("another edit that is broken in the same way is an edit: whoever waits for 
   const { keeper, changes } = keep(home);
   const edit = (text: string): void => {
     home.writeRules(text);
-    keeper.look();
-    keeper.look();
+    lookTwice(keeper);
   };
   const broken = RULES.replace("tier: Eco,", "tier: Ecco,");
   edit(broken);
@@ -141,21 +145,22 @@ describe("an edit about which somebody has to be asked", () => {
     });
     return questions;
   }
-  const look = (keeper: Keeper): void => {
-    keeper.look();
-    keeper.look();
-  };
+  /** A home whose rules were edited, and the question about that. */
+  function edited() {
+    const home = openHome();
+    const { keeper } = keep(home);
+    const questions = asking(keeper);
+    home.writeRules(EDITED);
+    lookTwice(keeper);
+    return { home, keeper, questions };
+  }
 
   test.each([
     ["is taken over when the answer is good", [], [100, 30, 20, 11]],
     ["is refused when it is not", [REFUSAL], BEFORE],
   ])("%s, and a cycle waits for that", async (_, findings, expected) => {
-    const home = openHome();
-    const { keeper } = keep(home);
-    const questions = asking(keeper);
-    home.writeRules(EDITED);
-    look(keeper);
-    look(keeper);
+    const { keeper, questions } = edited();
+    lookTwice(keeper);
     expect(priorities(keeper)).toEqual(BEFORE);
     expect(questions).toHaveLength(1);
     const settled = keeper.settled(never);
@@ -166,13 +171,9 @@ describe("an edit about which somebody has to be asked", () => {
   });
 
   test("does not count once it was taken back", async () => {
-    const home = openHome();
-    const { keeper } = keep(home);
-    const questions = asking(keeper);
-    home.writeRules(EDITED);
-    look(keeper);
+    const { home, keeper, questions } = edited();
     home.writeRules(RULES);
-    look(keeper);
+    lookTwice(keeper);
     questions[0]?.answer([REFUSAL]);
     await keeper.settled(never);
     expect(keeper.findings).toEqual([]);
@@ -180,11 +181,7 @@ describe("an edit about which somebody has to be asked", () => {
   });
 
   test("is asked about again when it was refused: the directory may have changed", async () => {
-    const home = openHome();
-    const { keeper } = keep(home);
-    const questions = asking(keeper);
-    home.writeRules(EDITED);
-    look(keeper);
+    const { keeper, questions } = edited();
     questions[0]?.answer([REFUSAL]);
     await keeper.settled(never);
     keeper.recheck();
@@ -217,8 +214,7 @@ describe("an edit that acceptance refuses", () => {
     let refusal: Finding[] = [REFUSAL];
     keeper.setAcceptance(refusing(() => refusal));
     home.writeRules(EDITED);
-    keeper.look();
-    keeper.look();
+    lookTwice(keeper);
     keeper.recheck();
     expect(priorities(keeper)).toEqual(BEFORE);
     expect(changes()).toBe(2);
@@ -240,11 +236,9 @@ describe("an edit that acceptance refuses", () => {
       }),
     );
     home.writeRules(EDITED);
-    keeper.look();
-    keeper.look();
+    lookTwice(keeper);
     home.writeRules(RULES);
-    keeper.look();
-    keeper.look();
+    lookTwice(keeper);
     expect(keeper.findings).toEqual([]);
     expect(asked).toHaveLength(1);
   });
