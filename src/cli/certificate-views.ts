@@ -4,6 +4,7 @@ import { basename, join, relative } from "node:path";
 import { type CertificateRole, certificateFiles } from "../config/certificate-files.ts";
 import { readCertificate } from "../entra/certificate.ts";
 import { toAgentError } from "../errors.ts";
+import { counted } from "../model/counted.ts";
 import { readProtectedText } from "../platform/protect.ts";
 
 const DAY = 86_400_000;
@@ -114,7 +115,7 @@ const ROLES: Readonly<Record<CertificateRole, string>> = {
 export function describe(view: CertificateView & Partial<ShownView>): string {
   const tenants =
     view.tenants === undefined ? [] : [`  used by      ${view.tenants.join(", ") || "no tenant of tiersync.yaml"}`];
-  const expiry = view.daysLeft < 0 ? "expired" : `${view.daysLeft} days left`;
+  const expiry = view.daysLeft < 0 ? "expired" : `${counted(view.daysLeft, "day")} left`;
   return [
     `${view.name}${ROLES[view.role]}`,
     `  key          ${view.keyFile} (keep it: it never leaves this computer)`,

@@ -1,9 +1,9 @@
 /** A cycle's record as text for people. */
 import { ACTION_KINDS } from "../model/action.ts";
+import { counted } from "../model/counted.ts";
 import type { CycleRecord } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { CommandIo } from "./io.ts";
-import { plural } from "./rules.ts";
 
 /** Most failures shown; the rest is counted. */
 const SHOWN = 20;
@@ -15,7 +15,7 @@ export function cycleLines(record: CycleRecord, io: Pick<CommandIo, "paint">): s
   const done = ACTION_KINDS.filter((kind) => record.actions[kind] > 0).map((kind) => `${record.actions[kind]} ${kind}`);
   const held = Object.entries(record.held).map(([kind, count]) => `${count} ${kind}`);
   const lines = [
-    `${plainText(record.tenant)}: ${record.kind} cycle ${io.paint(colour, record.outcome ?? "running")} in ${seconds} s (${plural(token + graph + target, "request")})`,
+    `${plainText(record.tenant)}: ${record.kind} cycle ${io.paint(colour, record.outcome ?? "running")} in ${seconds} s (${counted(token + graph + target, "request")})`,
   ];
   if (done.length > 0) lines.push(`  done  ${done.join(", ")}`);
   else if (record.outcome !== "failed") lines.push("  done  nothing to do");

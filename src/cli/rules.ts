@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EXIT, type ExitCode } from "../errors.ts";
+import { counted } from "../model/counted.ts";
 import { type Finding, formatFinding } from "../model/finding.ts";
 import { plainText } from "../model/plain-text.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
@@ -18,8 +19,8 @@ export async function rulesCheck(options: GlobalOptions, io: CommandIo): Promise
   if (options.json) outJson(io, { ok, files: files.rules.length, rules: count, findings });
   else {
     for (const finding of findings) io.out(`${findingLine(finding, io)}\n`);
-    if (ok) io.out(`${plural(count, "rule")} in ${plural(files.rules.length, "file")}: all good\n`);
-    else io.out(`${plural(findings.filter(({ level }) => level === "error").length, "error")}\n`);
+    if (ok) io.out(`${counted(count, "rule")} in ${counted(files.rules.length, "file")}: all good\n`);
+    else io.out(`${counted(findings.filter(({ level }) => level === "error").length, "error")}\n`);
   }
   return ok ? EXIT.done : EXIT.usage;
 }
@@ -40,10 +41,6 @@ export async function rulesSchema(options: GlobalOptions, io: CommandIo): Promis
 export function findingLine(finding: Finding, io: Pick<CommandIo, "paint">): string {
   const level = finding.level === "error" ? io.paint("red", "error") : io.paint("yellow", "warning");
   return `${level}  ${plainText(formatFinding(finding))}`;
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 const checkCommand = defineCommand({

@@ -1,5 +1,6 @@
 /** The messages in English. */
 import type { ActionKind } from "../model/action.ts";
+import { counted } from "../model/counted.ts";
 import type { NoticePerson } from "../model/notice.ts";
 import type { Table, Texts } from "./content.ts";
 
@@ -31,7 +32,7 @@ export const ENGLISH: Texts = {
       return {
         subject: `no ${tier} seat is free: ${waitingPeople(events)}`,
         action: `Buy more ${tier} seats and raise "seats" in tiersync.yaml, or free some: each free seat goes to whoever waits longest, in the next cycle.`,
-        paragraphs: [`${tier}: ${count(seats, "seat")} bought, ${used} used; ${people(waiting)} waiting in all.`],
+        paragraphs: [`${tier}: ${counted(seats, "seat")} bought, ${used} used; ${people(waiting)} waiting in all.`],
         table: table(["Name", "Address", "Waiting since", "Licence meanwhile"], rows),
       };
     },
@@ -41,7 +42,7 @@ export const ENGLISH: Texts = {
         subject: `${tier} is nearly out of seats: ${free} free`,
         action: `Buy more ${tier} seats or free some: whoever comes when none is left gets an account without a licence.`,
         paragraphs: [
-          `${tier}: ${count(seats, "seat")} bought, ${used} used, ${free} free. You asked to be told when fewer than ${warnBelow} are free.`,
+          `${tier}: ${counted(seats, "seat")} bought, ${used} used, ${free} free. You asked to be told when fewer than ${warnBelow} are free.`,
         ],
         table: null,
       };
@@ -91,7 +92,7 @@ export const ENGLISH: Texts = {
     "config.broken": (events) => {
       const { findings, errors } = last(events);
       return {
-        subject: `configuration or rules are broken: ${count(errors, "error")}`,
+        subject: `configuration or rules are broken: ${counted(errors, "error")}`,
         action: "Correct the places below: until then the agent goes on with the last good configuration and rules.",
         paragraphs: [],
         table: table(
@@ -105,7 +106,7 @@ export const ENGLISH: Texts = {
       const { credential, thumbprint, expiresAt, daysLeft } = last(events);
       const what = credential === "certificate" ? "certificate" : "client secret";
       return {
-        subject: daysLeft < 0 ? `the ${what} has expired` : `the ${what} expires in ${count(daysLeft, "day")}`,
+        subject: daysLeft < 0 ? `the ${what} has expired` : `the ${what} expires in ${counted(daysLeft, "day")}`,
         action:
           credential === "certificate"
             ? 'Run "tiersync cert rotate" on the server and add the new certificate to the app registration in Entra.'
@@ -202,8 +203,8 @@ export const ENGLISH: Texts = {
     table: null,
   },
   digest: (events) => ({
-    subject: `${count(events, "event")} of the day`,
-    action: `${count(events, "event")} since the last message: what to do comes first in each part.`,
+    subject: `${counted(events, "event")} of the day`,
+    action: `${counted(events, "event")} since the last message: what to do comes first in each part.`,
   }),
   more: (rows) => `and ${rows} more`,
   footer: (tenant) =>
@@ -229,10 +230,6 @@ function address({ address: known, id }: NoticePerson): string {
 /** `2026-01-31 14:05 UTC` */
 function time(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function people(number: number): string {

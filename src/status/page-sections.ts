@@ -1,21 +1,11 @@
 /** The parts of the status page. `html` escapes every value; `plainText` takes out what escaping leaves (direction marks, controls). */
 import { html } from "hono/html";
+import { counted } from "../model/counted.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { TierUsage } from "../model/tier.ts";
 import type { HoldView, StatusView, TenantStatus } from "../model/views.ts";
 import type { Overview } from "./overview.ts";
-import {
-  counted,
-  counts,
-  credential,
-  distance,
-  done,
-  localTime,
-  outcome,
-  people,
-  person,
-  troubles,
-} from "./wording.ts";
+import { counts, credential, distance, done, localTime, outcome, people, person, troubles } from "./wording.ts";
 
 export type Markup = ReturnType<typeof html>;
 

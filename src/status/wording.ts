@@ -1,4 +1,5 @@
 /** Times, durations and counts in words, for the text view and the page. Local time of this computer: people read it. */
+import { counted } from "../model/counted.ts";
 import type { CycleRecord } from "../model/cycle.ts";
 import { formatFinding } from "../model/finding.ts";
 import { PERSON_STATES } from "../model/person.ts";
@@ -40,11 +41,6 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1000)} s`;
 }
 
-/** `1 rule`, `4 rules` */
-export function counted(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
-}
-
 /** `40 revoke, 3 change`; empty when there is none. */
 export function counts(of: Readonly<Partial<Record<string, number>>>): string {
   return Object.entries(of)
@@ -78,7 +74,7 @@ export function done(cycle: CycleRecord): string {
 export function credential(view: CredentialView | null): string {
   if (view === null) return "cannot be read";
   if (view.daysLeft === null) return view.kind;
-  return view.daysLeft < 0 ? `${view.kind}, expired` : `${view.kind}, ${view.daysLeft} days left`;
+  return view.daysLeft < 0 ? `${view.kind}, expired` : `${view.kind}, ${counted(view.daysLeft, "day")} left`;
 }
 
 /** `Ada Lovelace <ada@contoso.example>`, or as much of it as is known. */

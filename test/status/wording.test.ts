@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { counted, credential, distance, done, duration, localTime, outcome, person } from "../../src/status/wording.ts";
+import { credential, distance, done, duration, localTime, outcome, person } from "../../src/status/wording.ts";
 import { cycle, NOW, person as view } from "./plain-console.ts";
 
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
@@ -30,10 +30,6 @@ describe("words for people", () => {
     expect(localTime(null, NOW)).toBe("-");
   });
 
-  test("one is not many", () => {
-    expect([counted(1, "rule"), counted(0, "rule"), counted(2, "rule")]).toEqual(["1 rule", "0 rules", "2 rules"]);
-  });
-
   test("a cycle says what it did, what it held and who was refused", () => {
     const idle = cycle({ actions: { ...cycle().actions, create: 0, assign: 0 } });
     const refused = { user: "a", code: "ERR_TARGET_REFUSED", message: "m" };
@@ -45,8 +41,9 @@ describe("words for people", () => {
     expect(outcome(cycle({ outcome: null, durationMs: null }))).toBe("running");
   });
 
-  test("a credential that has expired says so", () => {
+  test("a credential says how long it lasts, or that it has expired", () => {
     const base = { kind: "certificate", thumbprint: null, expiresAt: null } as const;
+    expect(credential({ ...base, daysLeft: 1 })).toBe("certificate, 1 day left");
     expect(credential({ ...base, daysLeft: -1 })).toBe("certificate, expired");
     expect(credential({ ...base, kind: "secret", daysLeft: null })).toBe("secret");
   });

@@ -1,11 +1,11 @@
 /** Are tiersync.yaml and the rules good? */
 import { loadHome } from "../../config/load.ts";
 import type { AgentConfig } from "../../config/types.ts";
+import { counted } from "../../model/counted.ts";
 import { type Finding, formatFinding } from "../../model/finding.ts";
 import type { CheckResult } from "../../model/views.ts";
 import { type RuleTestResult, runRuleTests } from "../../rules/rule-tests.ts";
 import type { RuleSet } from "../../rules/types.ts";
-import { plural } from "../rules.ts";
 import { fail, ok, warn } from "./result.ts";
 
 export interface CheckedFiles {
@@ -21,12 +21,14 @@ export function checkFiles(home: string, now: number): CheckedFiles {
   const aboutRules = findings.filter(({ file }) => file !== "tiersync.yaml");
   const checks = [...aboutConfig.map((finding) => told("config.read", finding))];
   if (config !== null) {
-    checks.push(ok("config.read", null, `tiersync.yaml is good: ${plural(config.tenants.length, "tenant")}`));
+    checks.push(ok("config.read", null, `tiersync.yaml is good: ${counted(config.tenants.length, "tenant")}`));
   }
   checks.push(...aboutRules.map((finding) => told("rules.read", finding)));
   if (rules !== null) {
     const count = rules.files.reduce((total, file) => total + file.rules.length, 0);
-    checks.push(ok("rules.read", null, `${plural(count, "rule")} in ${plural(files.rules.length, "file")}: all good`));
+    checks.push(
+      ok("rules.read", null, `${counted(count, "rule")} in ${counted(files.rules.length, "file")}: all good`),
+    );
   }
   if (config !== null && rules !== null) checks.push(...checkRuleTests(config, rules, now));
   return { checks, config, rules };
@@ -46,7 +48,7 @@ function checkRuleTests(config: AgentConfig, rules: RuleSet, now: number): Check
   const results = runRuleTests(rules, { tenants: config.tenants, mailboxSettings: config.mailboxSettings, now });
   const wrong = results.filter(({ passed }) => !passed);
   if (results.length === 0) return [ok("rules.test", null, "no tests in the rule files")];
-  if (wrong.length === 0) return [ok("rules.test", null, `${plural(results.length, "test")} passed`)];
+  if (wrong.length === 0) return [ok("rules.test", null, `${counted(results.length, "test")} passed`)];
   return wrong.map(({ name, file, line, expected, actual, tenant, detail }: RuleTestResult) =>
     fail(
       "rules.test",
