@@ -5,7 +5,7 @@ import type { Hold } from "../model/cycle.ts";
 import { batches, segments } from "./batches.ts";
 import { decisionNotices, holdNotices, releaseNotices, settledNotices } from "./notices.ts";
 import { holdsOf } from "./one-person.ts";
-import type { ApplyResult } from "./ports.ts";
+import type { ApplyItem, ApplyResult } from "./ports.ts";
 import type { PreparedPlan } from "./prepare-plan.ts";
 import type { CycleParts, CycleRequest } from "./settings.ts";
 import { createSettlement } from "./settlement.ts";
@@ -54,7 +54,10 @@ export async function applyPlan(
   const remote = parts.target.kind !== "ledger";
   for (const batch of remote ? segments(plan.actions) : batches(plan.actions)) {
     request.signal.throwIfAborted();
-    const items = batch.flatMap((action, index) => (people.possible(action) ? people.item(action, done + index) : []));
+    const items: ApplyItem[] = [];
+    for (const [index, action] of batch.entries()) {
+      if (people.possible(action)) items.push(people.item(action, done + index));
+    }
     if (remote) cycle.intend(items.map(({ action }) => action));
     try {
       await parts.target.apply(items, settle, request.signal);

@@ -29,16 +29,16 @@ const NOTHING: Notice[] = [];
 
 /** Conflicts, and purges to come, among these decisions. Call wherever decisions are recorded. */
 export function decisionNotices(decided: readonly DecidedPerson[], people: ReadonlyMap<number, Known>): Notice[] {
-  return decided.flatMap(({ decision }): Notice[] => {
+  return decided.flatMap(({ person: key, decision }): Notice[] => {
     if (decision.state !== "conflict" && decision.purgeAt === null) return NOTHING;
-    const person = personOf(people, decision.key);
+    const person = personOf(people, key);
     if (person === null) return NOTHING;
     if (decision.state === "conflict") {
       // Told with what to do about it when the third change was found (`contestedNotice`).
-      if (people.get(decision.key)?.verdict.kind === "contested") return NOTHING;
+      if (people.get(key)?.verdict.kind === "contested") return NOTHING;
       const { reason, since } = decision;
-      const key = `conflict/${person.id}/${since}/${hash(reason)}`;
-      return [{ key, topic: "conflict", data: { kind: "conflict", person, reason, since: iso(since) } }];
+      const told = `conflict/${person.id}/${since}/${hash(reason)}`;
+      return [{ key: told, topic: "conflict", data: { kind: "conflict", person, reason, since: iso(since) } }];
     }
     if (decision.purgeAt === null) return [];
     const purgeAt = iso(decision.purgeAt);
@@ -71,7 +71,7 @@ export function settledNotices(
     const since = decided?.decision.queue?.since ?? at;
     return [exhausted(person, action, since, tier, waitingElsewhere.get(tier.name) ?? 0)];
   });
-  const decided = settled.flatMap((one) => (one.decided === null ? [] : [one.decided]));
+  const decided = settled.map((one) => one.decided).filter((one) => one !== null);
   return [...notices, ...decisionNotices(decided, people)];
 }
 

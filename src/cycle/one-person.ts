@@ -40,9 +40,11 @@ export function narrowed(prepared: PreparedPlan, only: ObjectId, parts: CyclePar
   const person = [...prepared.people.values()].find(({ id }) => id === only) ?? null;
   const own = plan.actions.filter(({ user }) => user === only);
   const together = own.find((action) => takesSeat(action) && !isFreeNow(action, parts));
-  const decisions = plan.decisions
-    .filter(({ key }) => key === person?.key)
-    .map((decision) => (together === undefined ? decision : later(decision, together, person, prepared.now)));
+  const decisions = new Map<number, Decision>();
+  const decision = person === null ? undefined : plan.decisions.get(person.key);
+  if (person !== null && decision !== undefined) {
+    decisions.set(person.key, together === undefined ? decision : later(decision, together, person, prepared.now));
+  }
   return {
     ...prepared,
     guarded: {
@@ -66,8 +68,8 @@ function isFreeNow({ to, swap }: Action, { settings, store }: CycleParts): boole
   return swap === undefined && tier?.kind === "paid" && (store.accounts.usage().get(tier.name) ?? 0) < tier.seats;
 }
 
-function later(decision: Decision, { to }: Action, person: Known | null, now: number): Decision {
-  const previous = person?.previous ?? null;
+function later(decision: Decision, { to }: Action, person: Known, now: number): Decision {
+  const { previous } = person;
   return {
     ...decision,
     state: "pending",

@@ -30,7 +30,9 @@ export interface Settlement {
 
 export function createSettlement(prepared: PreparedPlan, request: CycleRequest, { clock }: CycleParts): Settlement {
   const { now, people, guarded } = prepared;
-  const decisions = new Map(guarded.plan.decisions.map((decision) => [decision.key, decision]));
+  const { decisions } = guarded.plan;
+  /** Those that name the hold they wait for. */
+  const named = new Map<number, Decision>();
   const { people: busy, open } = lastActions(guarded.plan.actions);
   const refused = new Set<number>();
   /** People whose refusal is their decision already. */
@@ -42,19 +44,20 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
   const adopted = new Set<number>();
 
   /** Who was not tried in this cycle goes on with the pauses; who waits for a seat pauses for nothing else. */
-  const unchanged = ({ key, state }: Decision): PersonFailure | null => {
+  const unchanged = (key: number, { state }: Decision): PersonFailure | null => {
     const failure = people.get(key)?.previous?.failure ?? null;
     if (failure === null || state === "error" || state === "pending") return failure;
     return state === "waiting" ? { ...failure, nextTryAt: 0 } : null;
   };
   /** `done`: everything planned for the person was carried out. */
-  const decided = (decision: Decision, done: boolean, failure: PersonFailure | null = null): DecidedPerson => {
-    const person = people.get(decision.key) as Known;
-    const { address, account, groups } = person;
-    const claimed = account === null ? done && !adopted.has(decision.key) : account.address === address;
-    return { decision, address, claimed, groups, failure };
+  const decided = (key: number, decision: Decision, done: boolean, failure: PersonFailure | null): DecidedPerson => {
+    const { address, account, groups } = people.get(key) as Known;
+    const claimed = account === null ? done && !adopted.has(key) : account.address === address;
+    return { person: key, decision, address, claimed, groups, failure };
   };
-  const decisionOf = (key: number): Decision => decisions.get(key) as Decision;
+  const decisionOf = (key: number): Decision => named.get(key) ?? (decisions.get(key) as Decision);
+  const undone = (key: number, decision: Decision): DecidedPerson =>
+    decided(key, decision, false, unchanged(key, decision));
 
   return {
     name: (holds) => {
@@ -62,13 +65,12 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
       for (const hold of holds) for (const { person } of hold.actions) ids.set(person, hold.id);
       for (const [key, id] of ids) {
         const decision = decisions.get(key);
-        if (decision?.state === "pending")
-          decisions.set(key, { ...decision, reason: `${decision.reason} (hold ${id})` });
+        if (decision?.state === "pending") named.set(key, { ...decision, reason: `${decision.reason} (hold ${id})` });
       }
     },
     withoutActions: () => {
-      const still = busy.size === decisions.size ? [] : [...decisions.values()].filter(({ key }) => !busy.has(key));
-      return still.map((decision) => decided(decision, false, unchanged(decision)));
+      const still = busy.size === decisions.size ? [] : [...decisions.keys()].filter((key) => !busy.has(key));
+      return still.map((key) => undone(key, decisionOf(key)));
     },
     possible: (action) => {
       if (refused.has(action.person)) return false;
@@ -86,21 +88,24 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
         if (action.kind === "adopt") adopted.add(action.person);
         const last = open[index] === 1;
         open[index] = 0;
-        const outcome = last ? decided(decisionOf(action.person), true) : null;
+        const outcome = last ? decided(action.person, decisionOf(action.person), true, null) : null;
         return { action, at: now, approved: isApproved, failure: null, decided: outcome };
       }
       refused.add(action.person);
       told.add(action.person);
       if (freesSeat(action)) stuck.add(action.from);
-      const failure = nextFailure(result, people.get(action.person) as Known, clock.now(), request.pauses);
-      const outcome = decided(failedDecision(decisionOf(action.person), failure, people, now), false, failure);
+      const person = people.get(action.person) as Known;
+      const failure = nextFailure(result, person, clock.now(), request.pauses);
+      const decision = failedDecision(decisionOf(action.person), failure, person, now);
+      const outcome = decided(action.person, decision, false, failure);
       return { action, at: now, approved: isApproved, failure, decided: outcome };
     },
     leftOver: (error) =>
       guarded.plan.actions
         .filter(({ person }, index) => open[index] === 1 && !told.has(person))
-        .map(({ person }) => pendingDecision(decisionOf(person), error, people, now))
-        .map((decision) => decided(decision, false, unchanged(decision))),
+        .map(({ person }) =>
+          undone(person, pendingDecision(decisionOf(person), error, people.get(person) as Known, now)),
+        ),
   };
 }
 
@@ -155,13 +160,7 @@ function nextFailure(
   return { code, message, attempts, nextTryAt: now + pause };
 }
 
-function failedDecision(
-  decision: Decision,
-  failure: PersonFailure,
-  people: ReadonlyMap<number, Known>,
-  now: number,
-): Decision {
-  const previous = people.get(decision.key)?.previous ?? null;
+function failedDecision(decision: Decision, failure: PersonFailure, { previous }: Known, now: number): Decision {
   const times = failure.attempts === 1 ? "" : ` (${failure.attempts} times)`;
   return {
     ...decision,
@@ -173,13 +172,7 @@ function failedDecision(
   };
 }
 
-function pendingDecision(
-  decision: Decision,
-  error: AgentError,
-  people: ReadonlyMap<number, Known>,
-  now: number,
-): Decision {
-  const previous = people.get(decision.key)?.previous ?? null;
+function pendingDecision(decision: Decision, error: AgentError, { previous }: Known, now: number): Decision {
   return {
     ...decision,
     state: "pending",

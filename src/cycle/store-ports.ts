@@ -90,6 +90,8 @@ export interface PeopleStore {
 
 /** A decision with what is shown of the person. */
 export interface DecidedPerson {
+  /** Row key in the store. */
+  readonly person: number;
   readonly decision: Decision;
   /** Kept as it was when null (a person who is gone). */
   readonly address: string | null;

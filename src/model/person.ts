@@ -81,9 +81,8 @@ export interface PreviousDecision {
   readonly failure: PersonFailure | null;
 }
 
-/** What a cycle decides about a person, if every action of the plan succeeds. */
+/** What a cycle decides about a person, if every action of the plan succeeds. People of whom the same is decided may share one. */
 export interface Decision {
-  readonly key: number;
   readonly state: PersonState;
   /** A sentence for the admin; begins lower-case: `rule pro`, `no free seat of Pro; keeps Eco`. */
   readonly reason: string;

@@ -182,6 +182,10 @@ function keptPlace({ previous, verdict }: Candidate): QueuePlace | null {
 }
 
 const NO_MORE = {};
+const NONE_YET: readonly Decision[] = [];
+
+/** Different decisions kept for one verdict; reasons that name addresses are as many as the people. */
+const KEPT = 8;
 
 /** The decision for somebody in `state`; `since` goes on while the state stays, and is the queue's for those who wait. */
 export function decide(
@@ -192,11 +196,27 @@ export function decide(
   more: { readonly queue?: QueuePlace | null; readonly purgeAt?: number | null } = NO_MORE,
 ): Decision {
   const { verdict, previous } = candidate;
+  if (previous !== null || more !== NO_MORE) return newDecision(candidate, context, state, reason, more);
+  const known = context.first.get(verdict) ?? NONE_YET;
+  const same = known.find((decision) => decision.state === state && decision.reason === reason);
+  if (same !== undefined) return same;
+  const decision = newDecision(candidate, context, state, reason, more);
+  if (known.length < KEPT) context.first.set(verdict, [...known, decision]);
+  return decision;
+}
+
+function newDecision(
+  candidate: Candidate,
+  context: PlanContext,
+  state: PersonState,
+  reason: string,
+  more: { readonly queue?: QueuePlace | null; readonly purgeAt?: number | null },
+): Decision {
+  const { verdict, previous } = candidate;
   const queue = more.queue ?? null;
   const ruled = "tier" in verdict ? verdict : null;
   const same = previous !== null && previous.state === state ? previous.since : context.now;
   return {
-    key: candidate.key,
     state,
     reason,
     since: state === "waiting" && queue !== null ? queue.since : same,

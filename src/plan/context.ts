@@ -1,6 +1,7 @@
 /** What every step of planning needs to know about the plan as a whole, and who is left alone in it. */
-import type { Candidate, PersonState } from "../model/person.ts";
+import type { Candidate, Decision, PersonState } from "../model/person.ts";
 import type { TierName } from "../model/tier.ts";
+import type { Verdict } from "../model/verdict.ts";
 import type { PlanInput } from "./types.ts";
 
 export interface PlanContext {
@@ -11,6 +12,8 @@ export interface PlanContext {
   readonly seats: ReadonlyMap<TierName, number>;
   /** Of each revoking tier; ms. */
   readonly purgeAfter: ReadonlyMap<TierName, number>;
+  /** Of whom nothing was decided before, by verdict: thousands of newcomers come by a handful of rules. */
+  readonly first: Map<Verdict, readonly Decision[]>;
 }
 
 export function planContext(input: PlanInput): PlanContext {
@@ -20,7 +23,14 @@ export function planContext(input: PlanInput): PlanContext {
     if (tier.kind === "paid") seats.set(tier.name, tier.seats);
     else purgeAfter.set(tier.name, tier.purgeAfter);
   }
-  return { now: input.now, purgesAllowed: input.purgesAllowed, frozen: input.frozen, seats, purgeAfter };
+  return {
+    now: input.now,
+    purgesAllowed: input.purgesAllowed,
+    frozen: input.frozen,
+    seats,
+    purgeAfter,
+    first: new Map(),
+  };
 }
 
 export interface Halt {

@@ -32,12 +32,12 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
   const people = [...input.people].sort((left, right) => left.key - right.key);
   const addresses = settleAddresses(people, input.unbound, context);
   const own: (readonly Action[])[] = [];
-  const decisions: Decision[] = [];
+  const decisions = new Map<number, Decision>();
   const requests: SeatRequest[] = [];
   people.forEach((candidate, index) => {
     const { actions, decision, request } = changeOf(candidate, addresses.standings[index], context, index);
     own.push(actions);
-    decisions.push(decision);
+    decisions.set(candidate.key, decision);
     if (request !== null) requests.push(request);
   });
   const seatAction = (request: SeatRequest) => actionFor(request, people, decisions);
@@ -51,7 +51,7 @@ export function draftPlan(input: PlanInput, stop: Stop): Draft {
     const candidate = people[request.person];
     if (candidate === undefined) continue;
     const decision = waitingDecision(request, candidate, context);
-    decisions[request.person] = decision;
+    decisions.set(candidate.key, decision);
     waiting.set(request.to, (waiting.get(request.to) ?? 0) + 1);
     if (candidate.previous?.queue?.tier !== request.to) {
       waits.set(request.person, act("wait", candidate, request.from, request.to, decision.reason));
@@ -82,9 +82,10 @@ function usedAfterRevokes(input: PlanInput, own: readonly (readonly Action[])[])
 function actionFor(
   { person, from, to }: SeatRequest,
   people: readonly Candidate[],
-  decisions: readonly Decision[],
+  decisions: ReadonlyMap<number, Decision>,
 ): Action {
-  const [candidate, decision] = [people[person], decisions[person]];
+  const candidate = people[person];
+  const decision = candidate === undefined ? undefined : decisions.get(candidate.key);
   if (candidate === undefined || decision === undefined) throw new Error("a seat for somebody who is not in the plan");
   return act(from === null ? "assign" : "change", candidate, from, to, decision.reason);
 }

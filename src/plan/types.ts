@@ -29,8 +29,8 @@ export interface PlanInput {
 export interface Plan {
   /** In the order in which they can be applied: no seat is given before it is free. */
   readonly actions: readonly Action[];
-  /** One for each of `people`. */
-  readonly decisions: readonly Decision[];
+  /** One for each of `people`, by key. */
+  readonly decisions: ReadonlyMap<number, Decision>;
   /** After the plan, in order of rank; `waiting` counts only `people`. */
   readonly tiers: readonly TierUsage[];
 }

@@ -9,7 +9,7 @@ import type { Plan } from "./types.ts";
 export function waitingPeople(people: readonly Candidate[], plan: Plan): WaitingPerson[] {
   const byKey = new Map(people.map((person) => [person.key, person]));
   const queues = new Map<TierName, SeatRequest[]>(plan.tiers.map(({ name }) => [name, []]));
-  for (const { key, state, queue } of plan.decisions) {
+  for (const [key, { state, queue }] of plan.decisions) {
     const person = byKey.get(key);
     if (state !== "waiting" || queue === null || person === undefined) continue;
     const request = {

@@ -65,8 +65,7 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
   const leftLog = options.readOnly !== true && hasLog(file);
   const native = storeErrors(file, () => connect(file, options));
   const setUp = (): void => {
-    // 8 MB of page cache: large reads and writes go in the order of the keys, so more would only take memory.
-    native.exec("PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
+    native.exec("PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
     // Deleted event logs must not be readable in the file afterwards.
     if (options.readOnly !== true) {
       // Large pages (of a new file) make a first cycle quicker; a checkpoint in the middle of it would write most of them twice.

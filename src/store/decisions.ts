@@ -79,10 +79,10 @@ function gather(decided: readonly DecidedPerson[]): Alike[] {
     const alike =
       place === "own" ? undefined : near.find(({ first, place: other }) => place === other && same(first, one));
     if (alike !== undefined) {
-      alike.people.push(one.decision.key);
+      alike.people.push(one.person);
       continue;
     }
-    const alone = { first: one, place, people: [one.decision.key] };
+    const alone = { first: one, place, people: [one.person] };
     all.push(alone);
     if (place !== "own" && near.length < COMPARED) near.push(alone);
   }
@@ -95,7 +95,10 @@ function placeOf({ address, claimed }: DecidedPerson): Place {
 }
 
 function same(left: DecidedPerson, right: DecidedPerson): boolean {
-  const [one, other] = [left.decision, right.decision];
+  const one = left.decision;
+  const other = right.decision;
+  if (left.failure !== null || right.failure !== null) return false;
+  if (one === other) return true;
   return (
     one.rule === other.rule &&
     one.reason === other.reason &&
@@ -105,9 +108,7 @@ function same(left: DecidedPerson, right: DecidedPerson): boolean {
     one.clearSince === other.clearSince &&
     one.purgeAt === other.purgeAt &&
     one.queue?.tier === other.queue?.tier &&
-    one.queue?.since === other.queue?.since &&
-    left.failure === null &&
-    right.failure === null
+    one.queue?.since === other.queue?.since
   );
 }
 

@@ -150,7 +150,7 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
           seq,
           done.filter(({ failure }) => failure === null),
         );
-        writeDecisions(done.flatMap(({ decided }) => decided ?? []));
+        writeDecisions(done.map(({ decided }) => decided).filter((decided) => decided !== null));
         if (database.get("SELECT 1 FROM intent WHERE tenant=? LIMIT 1", tenant) !== undefined) {
           const users = JSON.stringify([...new Set(done.map(({ action }) => action.user))]);
           database.run("DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))", tenant, users);

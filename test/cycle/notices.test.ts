@@ -27,9 +27,8 @@ const grace: Known = { ...ada, key: 2, id: "grace", address: null, displayName: 
 const people = new Map([ada, grace].map((person) => [person.key, person]));
 const PERSON = { id: "ada", address: "ada@contoso.example", displayName: "Ada" };
 
-function decided(change: Partial<Decision>, key = 1): DecidedPerson {
+function decided(change: Partial<Decision>, person = 1): DecidedPerson {
   const decision: Decision = {
-    key,
     state: "licensed",
     reason: "rule pro",
     since: NOW,
@@ -40,7 +39,7 @@ function decided(change: Partial<Decision>, key = 1): DecidedPerson {
     rule: null,
     ...change,
   };
-  return { decision, address: null, groups: [], failure: null };
+  return { person, decision, address: null, groups: [], failure: null };
 }
 
 function action(kind: ActionKind, person: Known, change: Partial<Action> = {}): Action {
@@ -53,7 +52,10 @@ function settled(one: Action, change: Partial<SettledAction> = {}): SettledActio
 
 const prepared = {
   people,
-  guarded: { plan: { actions: [], decisions: [], tiers: [tierUsage("Pro", 10, 10, 2)] }, holds: [] },
+  guarded: {
+    plan: { actions: [], decisions: new Map<number, Decision>(), tiers: [tierUsage("Pro", 10, 10, 2)] },
+    holds: [],
+  },
   waitingElsewhere: new Map([["Pro", 4]]),
 };
 

@@ -4,7 +4,17 @@ import type { Candidate } from "../../src/model/person.ts";
 import { proposePlan } from "../../src/plan/propose.ts";
 import type { Plan } from "../../src/plan/types.ts";
 import { tenants } from "../support/plan-arbitraries.ts";
-import { account, brief, decisionOf, holder, person, planInput, previous, wants } from "../support/plan-people.ts";
+import {
+  account,
+  brief,
+  decisionOf,
+  holder,
+  person,
+  planInput,
+  previous,
+  statesOf,
+  wants,
+} from "../support/plan-people.ts";
 
 function moved(key: number, from: string, to: string): Candidate {
   return person(key, wants("Eco"), {
@@ -34,7 +44,7 @@ describe("addresses", () => {
     );
     const plan = proposePlan(planInput([gone, person(2, wants("Pro"), { address: "a@x.example" })]));
     expect(brief(plan)).toEqual([]);
-    expect(plan.decisions.map(({ state }) => state)).toEqual(["conflict", "conflict"]);
+    expect(statesOf(plan)).toEqual(["conflict", "conflict"]);
   });
 
   test("an account bound to an object id that is not among the people is not adopted", () => {
@@ -49,7 +59,7 @@ describe("addresses", () => {
       const one = holder(key, "Pro");
       return { ...one, address: "a@x.example", account: account(key, { tier: "Pro", address: "a@x.example" }) };
     });
-    expect(proposePlan(planInput(two)).decisions.map(({ state }) => state)).toEqual(["licensed", "licensed"]);
+    expect(statesOf(proposePlan(planInput(two)))).toEqual(["licensed", "licensed"]);
   });
 
   test("an address that somebody leaves in this plan is left before it is taken", () => {
@@ -67,13 +77,13 @@ describe("addresses", () => {
     const rival = person(3, wants("Eco"), { address: "c@x.example" });
     const plan = proposePlan(planInput([person(1, wants("Eco"), { address: "a@x.example" }), stays, rival]));
     expect(brief(plan)).toEqual([]);
-    expect(plan.decisions.map(({ state }) => state)).toEqual(["conflict", "conflict", "conflict"]);
+    expect(statesOf(plan)).toEqual(["conflict", "conflict", "conflict"]);
   });
 
   test("a frozen mover still claims the old address", () => {
     const people = [person(1, wants("Eco"), { address: "a@x.example" }), moved(2, "a@x.example", "c@x.example")];
     const plan = proposePlan(planInput(people, { frozen: new Map([[2, "held"]]) }));
-    expect(plan.decisions.map(({ state }) => state)).toEqual(["conflict", "pending"]);
+    expect(statesOf(plan)).toEqual(["conflict", "pending"]);
   });
 
   test("an account does not move to the address of another account that is nobody's", () => {

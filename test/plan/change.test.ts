@@ -7,6 +7,7 @@ import {
   account,
   brief,
   DAY,
+  decisionOf,
   holder,
   NOW,
   person,
@@ -289,9 +290,19 @@ describe("one person", () => {
     test(title, () => {
       const plan = proposePlan(planInput([who], input));
       expect(brief(plan)).toEqual([...actions]);
-      expect(plan.decisions[0]).toMatchObject({ state, reason });
+      expect(decisionOf(plan, who.key)).toMatchObject({ state, reason });
     });
   }
+
+  test("shares the decision with other newcomers of the same rule, and with nobody else", () => {
+    const [verdict, other] = [wants("Pro"), wants("Eco")];
+    const old = person(4, verdict, { previous: previous({ since: NOW - DAY }) });
+    const people = [person(1, verdict), person(2, verdict), person(3, other), old];
+    const plan = proposePlan(planInput(people, { tiers: tiers({ Eco: 9, Pro: 9 }) }));
+    expect(decisionOf(plan, 2)).toBe(decisionOf(plan, 1));
+    expect(decisionOf(plan, 3)).toMatchObject({ wanted: "Eco", reason: "rule eco" });
+    expect(decisionOf(plan, 4)).toMatchObject({ wanted: "Pro", since: NOW - DAY });
+  });
 
   test("a verdict for a tier that is not declared is a fault of the program", () => {
     expect(() => proposePlan(planInput([person(1, wants("Gold"))]))).toThrow('no paid tier "Gold"');

@@ -39,9 +39,9 @@ describe("every guarded plan", () => {
         const held = new Set(holds.flatMap(({ actions }) => actions.map((action) => action.person)));
         for (const { kind, person } of plan.actions) if (kind !== "adopt") expect(held.has(person)).toBe(false);
         const frozen = new Map(
-          plan.decisions
-            .filter(({ key, reason }) => held.has(key) || reason === REJECTED)
-            .map(({ key, reason }) => [key, reason]),
+          [...plan.decisions]
+            .filter(([key, { reason }]) => held.has(key) || reason === REJECTED)
+            .map(([key, { reason }]) => [key, reason]),
         );
         expect(proposePlan({ ...input, frozen: new Map([...input.frozen, ...frozen]) })).toEqual(plan);
       }),

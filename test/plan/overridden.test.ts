@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Account } from "../../src/model/person.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
 import { proposePlan } from "../../src/plan/propose.ts";
-import { account, brief, person, planInput, previous, revokes, wants } from "../support/plan-people.ts";
+import { account, brief, decisionOf, person, planInput, previous, revokes, wants } from "../support/plan-people.ts";
 
 /** Somebody whose tier was changed by hand at the target, from `before` to `tier`. */
 function changedByHand(verdict: Verdict, before: string | null, tier: string | null, parts: Partial<Account> = {}) {
@@ -14,7 +14,7 @@ describe("a tier changed by hand at the target, where that is to be left", () =>
   test("stays, and the reason says so", () => {
     const plan = proposePlan(planInput([changedByHand(wants("Pro"), "Pro", "Eco")]));
     expect(brief(plan)).toEqual([]);
-    expect(plan.decisions[0]).toMatchObject({
+    expect(decisionOf(plan, 1)).toMatchObject({
       state: "licensed",
       reason: "changed from Pro to Eco in the licence system by hand; left as it is (onDrift: report)",
       queue: null,
@@ -24,13 +24,13 @@ describe("a tier changed by hand at the target, where that is to be left", () =>
   test("stays taken, and given back after it was taken", () => {
     const taken = proposePlan(planInput([changedByHand(wants("Pro"), "Pro", null)]));
     expect(brief(taken)).toEqual([]);
-    expect(taken.decisions[0]).toMatchObject({
+    expect(decisionOf(taken, 1)).toMatchObject({
       state: "unlicensed",
       reason: "changed from Pro to none in the licence system by hand; left as it is (onDrift: report)",
     });
     const given = proposePlan(planInput([changedByHand(revokes(), null, "Pro")]));
     expect(brief(given)).toEqual([]);
-    expect(given.decisions[0]).toMatchObject({ state: "licensed", purgeAt: null });
+    expect(decisionOf(given, 1)).toMatchObject({ state: "licensed", purgeAt: null });
   });
 
   test("does not keep the rules from giving another tier, or from taking it", () => {

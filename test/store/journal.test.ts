@@ -82,8 +82,8 @@ describe("decisions", () => {
   const rule = { name: "pro", file: "rules/a.yaml", line: 3 };
   const groups = [[], ["Pro"], ["Eco", "Pro"]];
   const decided: fc.Arbitrary<DecidedPerson> = fc.record({
+    person: fc.integer({ min: 1, max: PEOPLE }),
     decision: fc.record({
-      key: fc.integer({ min: 1, max: PEOPLE }),
       state: fc.constantFrom<PersonState>(...PERSON_STATES),
       reason: fc.constantFrom("rule pro", "left"),
       since: fc.constantFrom(1, 2),
@@ -100,7 +100,7 @@ describe("decisions", () => {
       fc.record({ code: fc.constant("E"), message: fc.constant("m"), attempts: fc.nat(3), nextTryAt: fc.nat() }),
     ),
   });
-  const batch = fc.uniqueArray(decided, { selector: ({ decision }) => decision.key, maxLength: PEOPLE });
+  const batch = fc.uniqueArray(decided, { selector: ({ person }) => person, maxLength: PEOPLE });
 
   test("are the same written together as one by one, over what was there", () => {
     fc.assert(
@@ -112,12 +112,12 @@ describe("decisions", () => {
         }
         const rows = (database: Database) => database.all("SELECT * FROM decision ORDER BY person");
         expect(rows(together.database)).toEqual(rows(single.database));
-        for (const { decision, address, claimed } of second) {
-          const row = together.database.get("SELECT * FROM decision WHERE person=?", decision.key);
+        for (const { person, decision, address, claimed } of second) {
+          const row = together.database.get("SELECT * FROM decision WHERE person=?", person);
           expect(row).toMatchObject({ state: decision.state, reason: decision.reason, since: decision.since });
           if (address !== null) expect(row?.["address"]).toBe(claimed ? null : address);
           if (address !== null) expect(row?.["address_key"]).toBe(claimed ? null : address.toLowerCase());
-          const kept = first.find((one) => one.decision.key === decision.key);
+          const kept = first.find((one) => one.person === person);
           if (address === null && kept?.address != null && !kept.claimed) expect(row?.["address"]).toBe(kept.address);
         }
         together.database.close();

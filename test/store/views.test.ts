@@ -16,11 +16,11 @@ test("a person is found by the object id in any spelling", () => {
     deleted: [],
     cursor: { value: "c" },
   });
-  const key = people.person(ID)?.key ?? 0;
-  const decision = { key, state: "skipped", reason: "no address", since: 0 } as const;
+  const person = people.person(ID)?.key ?? 0;
+  const decision = { state: "skipped", reason: "no address", since: 0 } as const;
   const nothing = { queue: null, clearSince: null, purgeAt: null, wanted: null, rule: null };
   const shown = { address: null, displayName: "Ana", groups: [], failure: null };
-  people.decide([{ decision: { ...decision, ...nothing }, ...shown }]);
+  people.decide([{ person, decision: { ...decision, ...nothing }, ...shown }]);
   const views = createStoreViews(database);
   for (const spelling of [ID, ID.toLowerCase(), ID.toUpperCase()]) {
     expect(views.find(spelling).map(({ id }) => id)).toEqual([ID]);

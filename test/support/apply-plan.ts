@@ -89,9 +89,8 @@ export function applyPlan(input: PlanInput, plan: Plan): PlanInput {
     if (candidate === undefined) throw new Error(`an action for ${action.person}, who is not in the plan`);
     applyAction(world, action, candidate, input.now);
   }
-  const decisions = new Map(plan.decisions.map((decision) => [decision.key, decision]));
   const people = input.people.map((person): Candidate => {
-    const decision = decisions.get(person.key);
+    const decision = plan.decisions.get(person.key);
     if (decision === undefined) throw new Error(`no decision for ${person.key}`);
     const { state, reason, since, queue, clearSince } = decision;
     const before = person.previous?.failure ?? null;

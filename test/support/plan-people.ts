@@ -1,5 +1,5 @@
 /** People, accounts and inputs for tests of the planner: a complete value with the parts that a test is about. */
-import type { Account, Candidate, PreviousDecision } from "../../src/model/person.ts";
+import type { Account, Candidate, PersonState, PreviousDecision } from "../../src/model/person.ts";
 import type { Tier, TierName } from "../../src/model/tier.ts";
 import type { RuleRef, Verdict } from "../../src/model/verdict.ts";
 import type { ActionPair, GuardInput, Plan, PlanInput } from "../../src/plan/types.ts";
@@ -117,7 +117,12 @@ export function brief(plan: Pick<Plan, "actions">): string[] {
 }
 
 export function decisionOf(plan: Plan, key: number) {
-  const found = plan.decisions.find((decision) => decision.key === key);
+  const found = plan.decisions.get(key);
   if (found === undefined) throw new Error(`no decision for ${key}`);
   return found;
+}
+
+/** Of everybody in the plan, by key. */
+export function statesOf(plan: Plan): PersonState[] {
+  return [...plan.decisions.values()].map(({ state }) => state);
 }

@@ -108,10 +108,10 @@ export function told(results: readonly ApplyResult[]): string[] {
 
 /** A decision as a cycle leaves it, so that the agent answers for the person's tier. */
 export function decideState(store: TenantStore, number: number, state: "licensed" | "unlicensed" | "unmanaged"): void {
-  const key = store.people.person(personId(number))?.key ?? 0;
+  const person = store.people.person(personId(number))?.key ?? 0;
   const decision = {
-    ...{ key, state, reason: "rule pro", since: AT, queue: null, clearSince: null, purgeAt: null },
+    ...{ state, reason: "rule pro", since: AT, queue: null, clearSince: null, purgeAt: null },
     ...{ wanted: null, rule: null },
   };
-  store.people.decide([{ decision, address: null, groups: [], failure: null }]);
+  store.people.decide([{ person, decision, address: null, groups: [], failure: null }]);
 }
