@@ -65,7 +65,9 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
   const leftLog = options.readOnly !== true && hasLog(file);
   const native = storeErrors(file, () => connect(file, options));
   const setUp = (): void => {
-    native.exec("PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
+    // 2 MB of page cache: more makes nothing quicker, and a first cycle takes several times as much memory for it. That is nearly what SQLite
+    // takes by itself, but left unsaid it writes a tenth slower (measured).
+    native.exec("PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
     // Deleted event logs must not be readable in the file afterwards.
     if (options.readOnly !== true) {
       // Large pages (of a new file) make a first cycle quicker; a checkpoint in the middle of it would write most of them twice.
