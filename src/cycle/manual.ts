@@ -127,6 +127,8 @@ export async function carryOutManual(
   let refusal: string | null = null;
   let done = false;
   if (kind === "link") store.accounts.unbind(account.key);
+  // An answer that is lost is looked up by the next cycle.
+  if (target.kind !== "ledger") store.journal.intend([action]);
   try {
     await target.apply(
       [{ action, accountKey: account.key, profile: null, at: now }],

@@ -190,8 +190,6 @@ export interface OpenCycle {
    * `approved`: whether a person approved the action (it does not count against the brakes again).
    */
   record(done: readonly SettledAction[]): void;
-  /** Actions about to be sent to a remote target; forgotten as they are recorded. */
-  intend(actions: readonly Action[]): void;
   finish(result: CycleResult): CycleRecord;
 }
 
@@ -216,6 +214,8 @@ export interface SettledAction {
 export interface Journal {
   /** `only`: whom the cycle is about, where it is not about everybody; it does not end the initial phase. */
   begin(cycle: { trigger: CycleTrigger; kind: CycleKind; id?: string; only?: ObjectId | undefined }): OpenCycle;
+  /** Actions about to be sent to a remote target; forgotten as they are recorded. On the disk when it returns. Not inside a transaction. */
+  intend(actions: readonly Action[]): void;
   /** An action that an administrator did outside a cycle; it does not count against the brakes. */
   recordManual(action: Action, at: number): void;
   /** No cycle of this tenant has ended well yet. */

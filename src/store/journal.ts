@@ -43,7 +43,18 @@ export function createJournal(database: Database, tenant: number, name: string):
         ).lastInsertRowid;
         return openCycle(database, tenant, name, seq, id);
       }),
-    recordManual: (action, at) => writeEvents(database, null, [{ action, at }]),
+    // What was sent cannot be taken back: the record of it must not be lost with the power.
+    intend: (intended) =>
+      database.durableTransaction(() => {
+        for (const { user, kind } of intended) {
+          database.run("INSERT OR IGNORE INTO intent (tenant, user, kind) VALUES (?, ?, ?)", tenant, user, kind);
+        }
+      }),
+    recordManual: (action, at) =>
+      database.transaction(() => {
+        writeEvents(database, null, [{ action, at }]);
+        database.run("DELETE FROM intent WHERE tenant=? AND user=? AND kind=?", tenant, action.user, action.kind);
+      }),
     initial: () => isInitial(database, tenant),
     recent: (now) => {
       const sum = noGuarded();
@@ -162,13 +173,6 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
           JSON.stringify(failures),
           seq,
         );
-      }),
-    // What was sent cannot be taken back: the record of it must not be lost with the power.
-    intend: (intended) =>
-      database.durableTransaction(() => {
-        for (const { user, kind: action } of intended) {
-          database.run("INSERT OR IGNORE INTO intent (tenant, user, kind) VALUES (?, ?, ?)", tenant, user, action);
-        }
       }),
     finish: ({ outcome, held, requests, error }) => {
       database.run(

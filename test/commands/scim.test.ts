@@ -86,6 +86,28 @@ describe("a SCIM licence system", () => {
   });
 });
 
+describe("tiersync accounts revoke", () => {
+  test("whose answer is lost on the way back has its record after the next cycle, and the purge can follow", async () => {
+    const { home, scim } = open("report");
+    const ana = home.person("Ana Pro", ["Pro"]);
+    await home.run("sync");
+    home.tenant.deleteUser(ana);
+    await home.run("sync");
+    scim.fault = ({ method }) => {
+      if (method === "GET") return null;
+      for (const [id, user] of scim.users) scim.users.set(id, { ...user, entitlements: [] });
+      return scimError(502);
+    };
+    expect(await home.run("accounts", "revoke", ana, "--yes")).toMatchObject({ code: 1 });
+    scim.fault = () => null;
+    await home.run("sync", "--full");
+    const { json } = await home.run("explain", ana, "--json");
+    expect(json.decisions[0]).toMatchObject({ type: "revoked", tier: "Pro" });
+    expect(await home.run("accounts", "purge", ana, "--yes")).toMatchObject({ code: 0 });
+    expect([...scim.users.values()]).toEqual([]);
+  });
+});
+
 describe("tiersync accounts link", () => {
   test("leaves the account whose it was while the licence system is down, and can be given again", async () => {
     const { home, scim } = open("report");
