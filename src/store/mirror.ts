@@ -11,7 +11,7 @@ import { createMembership, type Membership } from "./membership.ts";
 import { createStage, type Stage, type StagedPage } from "./stage.ts";
 
 /** What is read is written when this many people have come together, or after this time (ms), whichever is first. */
-const TOGETHER = 10_000;
+const TOGETHER = 30_000;
 const AT_LEAST_EVERY = 2_000;
 
 export function createMirror(
