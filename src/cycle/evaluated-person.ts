@@ -78,7 +78,9 @@ function addressOf(properties: PersonFacts["properties"]): string | null {
   return text(properties["mail"]) ?? text(properties["userPrincipalName"]);
 }
 
+const NOT_BLANK = /\S/;
+
 /** Blank is as good as absent. */
 function text(value: unknown): string | null {
-  return typeof value === "string" && value.trim() !== "" ? value : null;
+  return typeof value === "string" && NOT_BLANK.test(value) ? value : null;
 }

@@ -44,20 +44,21 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
   const adopted = new Set<number>();
 
   /** Who was not tried in this cycle goes on with the pauses; who waits for a seat pauses for nothing else. */
-  const unchanged = (key: number, { state }: Decision): PersonFailure | null => {
-    const failure = people.get(key)?.previous?.failure ?? null;
+  const unchanged = ({ previous }: Known, { state }: Decision): PersonFailure | null => {
+    const failure = previous?.failure ?? null;
     if (failure === null || state === "error" || state === "pending") return failure;
     return state === "waiting" ? { ...failure, nextTryAt: 0 } : null;
   };
   /** `done`: everything planned for the person was carried out. */
-  const decided = (key: number, decision: Decision, done: boolean, failure: PersonFailure | null): DecidedPerson => {
-    const { address, account, groups } = people.get(key) as Known;
+  const decided = (person: Known, decision: Decision, done: boolean, failure: PersonFailure | null): DecidedPerson => {
+    const { key, address, account, groups } = person;
     const claimed = account === null ? done && !adopted.has(key) : account.address === address;
     return { person: key, decision, address, claimed, groups, failure };
   };
+  const personOf = (key: number): Known => people.get(key) as Known;
   const decisionOf = (key: number): Decision => named.get(key) ?? (decisions.get(key) as Decision);
-  const undone = (key: number, decision: Decision): DecidedPerson =>
-    decided(key, decision, false, unchanged(key, decision));
+  const undone = (person: Known, decision: Decision): DecidedPerson =>
+    decided(person, decision, false, unchanged(person, decision));
 
   return {
     name: (holds) => {
@@ -70,7 +71,7 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
     },
     withoutActions: () => {
       const still = busy.size === decisions.size ? [] : [...decisions.keys()].filter((key) => !busy.has(key));
-      return still.map((key) => undone(key, decisionOf(key)));
+      return still.map((key) => undone(personOf(key), decisionOf(key)));
     },
     possible: (action) => {
       if (refused.has(action.person)) return false;
@@ -80,32 +81,32 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
       refused.add(action.person);
       return false;
     },
-    item: (action, index) => new PlannedItem(action, index, people.get(action.person) as Known, now),
+    item: (action, index) => new PlannedItem(action, index, personOf(action.person), now),
     settle: (result, approved) => {
-      const { action, index } = result.item as PlannedItem;
+      const { action, index, person } = result.item as PlannedItem;
       const isApproved = approved.size > 0 && approved.has(`${action.kind} ${action.user}`);
       if (result.ok) {
         if (action.kind === "adopt") adopted.add(action.person);
         const last = open[index] === 1;
         open[index] = 0;
-        const outcome = last ? decided(action.person, decisionOf(action.person), true, null) : null;
+        const outcome = last ? decided(person, decisionOf(action.person), true, null) : null;
         return { action, at: now, approved: isApproved, failure: null, decided: outcome };
       }
       refused.add(action.person);
       told.add(action.person);
       if (freesSeat(action)) stuck.add(action.from);
-      const person = people.get(action.person) as Known;
       const failure = nextFailure(result, person, clock.now(), request.pauses);
       const decision = failedDecision(decisionOf(action.person), failure, person, now);
-      const outcome = decided(action.person, decision, false, failure);
+      const outcome = decided(person, decision, false, failure);
       return { action, at: now, approved: isApproved, failure, decided: outcome };
     },
     leftOver: (error) =>
       guarded.plan.actions
         .filter(({ person }, index) => open[index] === 1 && !told.has(person))
-        .map(({ person }) =>
-          undone(person, pendingDecision(decisionOf(person), error, people.get(person) as Known, now)),
-        ),
+        .map(({ person: key }) => {
+          const person = personOf(key);
+          return undone(person, pendingDecision(decisionOf(key), error, person, now));
+        }),
   };
 }
 
@@ -129,7 +130,7 @@ class PlannedItem implements ApplyItem {
   readonly index: number;
   readonly accountKey: number | null;
   readonly at: number;
-  private readonly person: Known;
+  readonly person: Known;
 
   constructor(action: Action, index: number, person: Known, at: number) {
     this.action = action;

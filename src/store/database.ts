@@ -73,7 +73,8 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
         "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=16384",
       );
     }
-    // 6 MB of page cache: less makes writing slow, more does not make it quicker. Said before the size of the pages, it would hold as many of the large ones as of the small ones: four times that.
+    // 6 MB of page cache: less makes writing slow, more does not make it quicker. Said before the size of the pages, it would hold as many
+    // of the large ones as of the small ones: four times that.
     native.exec("PRAGMA cache_size=-6144");
     // What was deleted before the end came is still in the log.
     if (leftLog) native.exec("PRAGMA wal_checkpoint(TRUNCATE)");
