@@ -45,8 +45,9 @@ export function createRemoteAccounts(database: Database, tenant: number, tally: 
     const key = row["id"] as number;
     const person = row["person"] as number | null;
     const before = row["tier"] as string | null;
-    // Of several tiers the one that is known stays: a change that was cut in the middle is done again.
-    const tier = before !== null && seen.tiers.includes(before) ? before : (seen.tiers[0] ?? null);
+    // Of several tiers the highest counts, unless the agent's own change was cut in the middle: that is done again from where it was.
+    const cut = before !== null && seen.tiers.includes(before) && sighting.own.has(row["object_id"] as string);
+    const tier = cut ? before : (seen.tiers[0] ?? null);
     database.run(
       "UPDATE account SET remote_version=?, external_id=?, inactive=?, irregular=? WHERE id=?",
       ...[seen.version, seen.externalId, seen.active ? 0 : 1, isIrregular(seen) ? 1 : 0, key],

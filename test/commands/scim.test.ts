@@ -36,6 +36,12 @@ function setTier(scim: StrictScim, value: string): void {
   for (const [id, user] of scim.users) scim.users.set(id, { ...user, entitlements: [{ value }] });
 }
 
+function putBeside(scim: StrictScim, value: string): void {
+  for (const [id, user] of scim.users) {
+    scim.users.set(id, { ...user, entitlements: [...(user["entitlements"] as object[]), { value }] });
+  }
+}
+
 describe("a SCIM licence system", () => {
   test("gets people, their tier and its change, each once", async () => {
     const { home, scim } = open("report");
@@ -61,6 +67,33 @@ describe("a SCIM licence system", () => {
     await home.run("sync", "--full");
     expect(tiersOf(scim)).toEqual(["Eco"]);
     expect((await exported(home))["Ana Pro"]?.reason).toContain("by hand");
+  });
+
+  test("where somebody puts a higher tier beside the given one has that tier, until it is taken back with `repair`", async () => {
+    const { home, scim } = open("repair");
+    home.person("Ana Eco", ["Eco"]);
+    await home.run("sync");
+    putBeside(scim, "Pro");
+    expect((await home.run("sync", "--full", "--json")).json.cycles[0].actions).toMatchObject({ change: 1 });
+    expect([...scim.users.values()]).toMatchObject([{ entitlements: [{ value: "Eco" }] }]);
+    expect((await exported(home))["Ana Eco"]).toMatchObject({ state: "licensed", tier: "Eco" });
+  });
+
+  test("where somebody puts a higher tier beside the given one is left with both with `report`, which says so", async () => {
+    const { home, scim } = open("report");
+    home.person("Ana Eco", ["Eco"]);
+    await home.run("sync");
+    putBeside(scim, "Pro");
+    for (const _ of [1, 2]) {
+      await home.run("sync", "--full");
+      expect([...scim.users.values()]).toMatchObject([{ entitlements: [{ value: "Eco" }, { value: "Pro" }] }]);
+      const ana = (await exported(home))["Ana Eco"];
+      expect(ana).toMatchObject({ state: "licensed", tier: "Pro" });
+      expect(ana?.reason).toContain("changed from Eco to Pro in the licence system by hand");
+    }
+    setTier(scim, "Eco");
+    await home.run("sync", "--full");
+    expect((await exported(home))["Ana Eco"]).toMatchObject({ tier: "Eco", reason: "rule eco" });
   });
 
   test("that somebody changes back three times in a row is left alone then: a conflict, until the person's groups change", async () => {
