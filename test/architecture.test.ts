@@ -218,3 +218,11 @@ test("test files are named after what they test", () => {
   const tests = [...new Glob("**/*.ts").scanSync(join(ROOT, "test"))].map((path) => basename(path));
   expect(tests.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)?(\.test)?\.ts$/.test(name))).toEqual([]);
 });
+
+test("modules that tests share have no hooks: those would hold in the first test file only; use `atEnd` of support/clean-up.ts", () => {
+  const shared = [...new Glob("**/*.ts").scanSync(join(ROOT, "test"))].filter((path) => !path.endsWith(".test.ts"));
+  const hooked = shared.filter((path) =>
+    /^(before|after)(Each|All)\(/m.test(readFileSync(join(ROOT, "test", path), "utf8")),
+  );
+  expect(hooked).toEqual([join("support", "clean-up.ts")]);
+});

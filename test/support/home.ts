@@ -1,5 +1,4 @@
 /** A home folder whose tenant is a simulated one, and commands run in it as a user would. */
-import { afterEach } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../src/cli/program.ts";
@@ -7,6 +6,7 @@ import type { Simulator } from "../../src/simulator/app.ts";
 import { createSimulator } from "../../src/simulator/app.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
 import { captureIo } from "../cli/captured-io.ts";
+import { atEnd } from "./clean-up.ts";
 import { registerApplication, type ServedSimulator, serveSimulator } from "./serve-simulator.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -48,16 +48,10 @@ export interface HomeOptions {
   readonly mailboxSettings?: boolean;
 }
 
-const opened: TestHome[] = [];
-
-afterEach(async () => {
-  for (const home of opened.splice(0)) await home.stop();
-});
-
 /** A home that goes away with the test. */
 export function openHome(options: HomeOptions = {}): TestHome {
   const home = createHome(options);
-  opened.push(home);
+  atEnd(() => home.stop());
   return home;
 }
 

@@ -1,8 +1,8 @@
 /** A home that tells a real mail server, with STARTTLS, login and an authority of its own. */
-import { afterEach } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SMTPServerOptions } from "smtp-server";
+import { atEnd } from "./clean-up.ts";
 import { type HomeOptions, openHome, type TestHome } from "./home.ts";
 import { type MailServer, startMailServer, TEST_CERTIFICATE } from "./mail-server.ts";
 
@@ -24,15 +24,9 @@ export interface MailHomeOptions extends HomeOptions {
   readonly server?: SMTPServerOptions;
 }
 
-const servers: MailServer[] = [];
-
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
-
 export async function openMailHome(options: MailHomeOptions = {}): Promise<MailHome> {
   const server = await startMailServer(options.server);
-  servers.push(server);
+  atEnd(() => server.stop());
   const { language = "en", notify, extra = "" } = options;
   const email = `{host: 127.0.0.1, port: ${server.port}, user: agent, password: "file:keys/smtp.txt", from: tiersync@contoso.example, to: [admins@contoso.example], language: ${language}}`;
   const lines = [

@@ -1,14 +1,8 @@
 /** An agent that stays, in this process, on a test home. */
-import { afterEach } from "bun:test";
 import { createLogging } from "../../src/platform/logging.ts";
 import { type RunningAgent, type RunningOptions, startAgent } from "../../src/running.ts";
+import { atEnd } from "./clean-up.ts";
 import type { TestHome } from "./home.ts";
-
-const running: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const stop of running.splice(0)) await stop();
-});
 
 /** Started, with its first cycles ended. What it logs to stderr is in `log()`. */
 export async function startTestAgent(
@@ -34,7 +28,7 @@ export async function startTestAgent(
     stopped ??= agent.stop(deadline).finally(() => logging.dispose());
     return stopped;
   };
-  running.push(() => stop());
+  atEnd(() => stop());
   await agent.firstCycles;
   return { ...agent, port: agent.port, stop, log: () => written };
 }

@@ -2,10 +2,10 @@
  * A small SCIM service that can be as strict, as poor or as troubled as a test wants it. Filters and PATCH are those of two independent
  * libraries (scim2-parse-filter, scim-patch).
  */
-import { afterEach } from "bun:test";
 import { type Context, Hono } from "hono";
 import { scimPatch } from "scim-patch";
 import { filter as compileFilter, parse } from "scim2-parse-filter";
+import { atEnd } from "./clean-up.ts";
 import { plainFetch, type RecordingFetch } from "./recording-fetch.ts";
 
 export type Json = Record<string, unknown>;
@@ -43,11 +43,6 @@ export interface StrictScim extends Pick<RecordingFetch, "fetch" | "log"> {
 
 const LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 const ERROR = "urn:ietf:params:scim:api:messages:2.0:Error";
-
-const servers: { stop(closeAll: boolean): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop(true);
-});
 
 export function scimError(
   status: number,
@@ -205,7 +200,7 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
   });
 
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", idleTimeout: 0, fetch: app.fetch });
-  servers.push(server);
+  atEnd(() => server.stop(true));
   const url = `http://127.0.0.1:${server.port}/scim`;
   const recording = plainFetch(url);
   const scim: StrictScim = {

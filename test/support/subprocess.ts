@@ -1,6 +1,6 @@
 /** tiersync as a process of its own, run from source as a user would, on a test home. */
-import { afterEach } from "bun:test";
 import { join } from "node:path";
+import { atEnd } from "./clean-up.ts";
 import type { TestHome } from "./home.ts";
 import { tempFolder } from "./temp-folder.ts";
 
@@ -20,13 +20,6 @@ export interface RunningProcess {
   readonly ended: Promise<ProcessResult>;
 }
 
-const running = new Set<Bun.Subprocess>();
-
-afterEach(async () => {
-  for (const process of running) process.kill("SIGKILL");
-  await Promise.all([...running].map((process) => process.exited));
-});
-
 /** `shell`: commands before it in the same shell, for limits. */
 export function startProcess(home: TestHome, argv: readonly string[], shell = ""): RunningProcess {
   const command = [process.execPath, MAIN, ...argv, "--home", home.home, "--json"];
@@ -38,10 +31,12 @@ export function startProcess(home: TestHome, argv: readonly string[], shell = ""
     stdout: out,
     stderr: err,
   });
-  running.add(child);
+  atEnd(() => {
+    child.kill("SIGKILL");
+    return child.exited;
+  });
   const read = async (): Promise<ProcessResult> => {
     const code = await child.exited;
-    running.delete(child);
     const said = await out.text();
     return { code, err: await err.text(), json: code !== 137 && said.trim() !== "" ? JSON.parse(said) : null };
   };

@@ -1,9 +1,9 @@
 /** A home with a second tenant beside contoso: fabrikam, with a simulator, app, groups and people of its own. */
-import { afterEach } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSimulator, type Simulator } from "../../src/simulator/app.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
+import { atEnd } from "./clean-up.ts";
 import { type HomeOptions, openHome, type TestHome } from "./home.ts";
 import { registerApplication, serveSimulator } from "./serve-simulator.ts";
 
@@ -15,12 +15,6 @@ export interface SecondTenant {
   person(name: string, groups: readonly string[], properties?: Record<string, unknown>): string;
 }
 
-const stops: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
 /** `own`: further lines of fabrikam's entry, for instance tiers of its own. */
 export function openTwoTenants(
   options: HomeOptions = {},
@@ -30,7 +24,7 @@ export function openTwoTenants(
   const tenant = new SimulatedTenant({ id: FABRIKAM_ID });
   const simulator = createSimulator([tenant]);
   const served = serveSimulator(simulator);
-  stops.push(() => served.stop());
+  atEnd(() => served.stop());
   const app = registerApplication(tenant);
   const parent = tenant.addGroup("SecureExchanges_Licences");
   const groups: Record<string, string> = {};
