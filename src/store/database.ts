@@ -5,7 +5,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { migrate } from "./migrations.ts";
 import { fileErrors, isUnopenable, storeError, storeErrors } from "./store-errors.ts";
-import { hasLog, setAsideOldLog } from "./write-ahead-log.ts";
+import { hasLog, logSize, setAsideOldLog } from "./write-ahead-log.ts";
 
 export type SqlValue = string | number | null;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -16,7 +16,6 @@ export interface Database {
   readonly run: (sql: string, ...values: SqlValue[]) => { readonly changes: number; readonly lastInsertRowid: number };
   readonly get: (sql: string, ...values: SqlValue[]) => Row | undefined;
   readonly all: (sql: string, ...values: SqlValue[]) => Row[];
-  readonly iterate: (sql: string, ...values: SqlValue[]) => Iterable<Row>;
   readonly exec: (sql: string) => void;
   /** One write transaction (`BEGIN IMMEDIATE`); a call inside another joins it. Rolls back and rethrows on any error. */
   readonly transaction: <T>(work: () => T) => T;
@@ -24,6 +23,8 @@ export interface Database {
   readonly durableTransaction: <T>(work: () => T) => T;
   /** Called after a transaction was rolled back: what was kept in memory along with it may be wrong. */
   readonly onRollback: (listener: () => void) => void;
+  /** Writes the log back into the file where it has grown large; another time while somebody else reads. Not inside a transaction. */
+  readonly shortenLog: () => void;
   /** A consistent copy of the whole database as a new file. */
   readonly copyTo: (file: string) => void;
   readonly close: () => void;
@@ -35,11 +36,14 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
 }
 
+/** Bytes. By itself SQLite never makes a log file smaller, and a checkpoint in the middle of a first cycle would write most pages twice. */
+const LARGE_LOG = 16_000_000;
+
 /**
  * SQLite wants to put an index of the log beside a database that it only reads. Where it may not, and there is no log, nobody is at work on
  * the file: it is read as it is ("Uniform Resource Identifiers", `immutable`).
  */
-function connect(file: string, { busyTimeout = 5000, readOnly = false }: OpenOptions): DatabaseSync {
+function connect(file: string, { busyTimeout, readOnly }: Required<OpenOptions>): DatabaseSync {
   const native = new DatabaseSync(file, { timeout: busyTimeout, readOnly });
   if (!readOnly) return native;
   try {
@@ -55,20 +59,20 @@ function connect(file: string, { busyTimeout = 5000, readOnly = false }: OpenOpt
 }
 
 /** Opens (and creates, and migrates) a database; `:memory:` for one that leaves nothing behind. */
-export function openDatabase(file: string, options: OpenOptions = {}): Database {
+export function openDatabase(file: string, { busyTimeout = 5000, readOnly = false }: OpenOptions = {}): Database {
   if (file !== ":memory:") {
     const folder = dirname(file);
-    if (options.readOnly !== true) fileErrors(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+    if (!readOnly) fileErrors(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
     fileErrors(file, () => setAsideOldLog(file));
   }
   // Whoever ends in an orderly way leaves none.
-  const leftLog = options.readOnly !== true && hasLog(file);
-  const native = storeErrors(file, () => connect(file, options));
+  const leftLog = !readOnly && hasLog(file);
+  const native = storeErrors(file, () => connect(file, { busyTimeout, readOnly }));
   const setUp = (): void => {
     native.exec("PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
     // Deleted event logs must not be readable in the file afterwards.
-    if (options.readOnly !== true) {
-      // Large pages (of a new file) make a first cycle quicker; a checkpoint in the middle of it would write most of them twice.
+    if (!readOnly) {
+      // Large pages (of a new file) make a first cycle quicker.
       native.exec(
         "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=16384",
       );
@@ -99,7 +103,7 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
   const rollbackListeners: (() => void)[] = [];
   let depth = 0;
   const database: Database = {
-    readOnly: options.readOnly ?? false,
+    readOnly,
     // Without a function for each call: a first cycle makes hundreds of thousands.
     run: (sql, ...values) => {
       try {
@@ -111,8 +115,6 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
     },
     get: (sql, ...values) => storeErrors(file, () => prepare(sql).get(...values) as Row | undefined),
     all: (sql, ...values) => storeErrors(file, () => prepare(sql).all(...values) as Row[]),
-    // A fresh statement: an iteration that is still open would be reset by another use of the same one.
-    iterate: (sql, ...values) => storeErrors(file, () => native.prepare(sql).iterate(...values) as Iterable<Row>),
     exec: (sql) => storeErrors(file, () => native.exec(sql)),
     transaction: (work) => {
       if (depth > 0) return work();
@@ -139,6 +141,15 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
       }
     },
     onRollback: (listener) => void rollbackListeners.push(listener),
+    shortenLog: () => {
+      if (logSize(file) <= LARGE_LOG) return;
+      database.exec("PRAGMA busy_timeout=0");
+      try {
+        database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      } finally {
+        database.exec(`PRAGMA busy_timeout=${busyTimeout}`);
+      }
+    },
     copyTo: (target) => storeErrors(file, () => void native.prepare("VACUUM INTO ?").run(target)),
     close: () => {
       statements.clear();
@@ -147,7 +158,7 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
   };
   try {
     storeErrors(file, setUp);
-    if (options.readOnly !== true) migrate(database, file);
+    if (!readOnly) migrate(database, file);
     return database;
   } catch (error) {
     database.close();

@@ -1,9 +1,14 @@
 /** SQLite's write-ahead log as a file beside the database: what one that is left there says. */
 import { closeSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 
+/** Bytes of the log; 0: none, or an empty one. */
+export function logSize(file: string): number {
+  return sizeOf(`${file}-wal`);
+}
+
 /** Whether there is a log with content: somebody is at work on the database, or was killed. */
 export function hasLog(file: string): boolean {
-  return sizeOf(`${file}-wal`) > 0;
+  return logSize(file) > 0;
 }
 
 /**

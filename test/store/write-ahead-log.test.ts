@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../../src/store/database.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -62,5 +62,52 @@ describe("a write-ahead log that a killed agent left", () => {
     expect(again.all("SELECT person FROM event")).toEqual([{ person: 3 }]);
     again.close();
     expect(existsSync(`${left}-wal.old`)).toBe(false);
+  });
+});
+
+describe("a write-ahead log that has grown large", () => {
+  const grown = () => {
+    const file = join(tempFolder(), "live.db");
+    const database = openDatabase(file);
+    const text = "x".repeat(1000);
+    for (let round = 0; round < 9; round += 1) {
+      const people = JSON.stringify(Array.from({ length: 2000 }, (_, index) => index));
+      database.run("INSERT INTO event (person, at, type) SELECT value, 0, ? FROM json_each(?)", text, people);
+    }
+    return { file, database, size: () => statSync(`${file}-wal`).size };
+  };
+
+  test("is written back, once it is asked for", () => {
+    const { database, size } = grown();
+    expect(size()).toBeGreaterThan(16_000_000);
+    database.shortenLog();
+    expect(size()).toBe(0);
+    expect(database.get("SELECT count(*) AS n FROM event")).toEqual({ n: 18_000 });
+    database.close();
+  });
+
+  test("is left while somebody else reads, and nobody waits for that", () => {
+    const { file, database, size } = grown();
+    const reader = openDatabase(file, { readOnly: true });
+    reader.exec("BEGIN");
+    reader.get("SELECT count(*) FROM event");
+    database.run("DELETE FROM event WHERE person=1");
+    database.shortenLog();
+    expect(size()).toBeGreaterThan(16_000_000);
+    reader.exec("COMMIT");
+    reader.close();
+    database.shortenLog();
+    expect(size()).toBe(0);
+    database.close();
+  });
+
+  test("that is small stays as it is", () => {
+    const file = join(tempFolder(), "live.db");
+    const database = openDatabase(file);
+    database.run("INSERT INTO event (person, at, type) VALUES (1, 0, 'created')");
+    const before = statSync(`${file}-wal`).size;
+    database.shortenLog();
+    expect(statSync(`${file}-wal`).size).toBe(before);
+    database.close();
   });
 });
