@@ -294,16 +294,6 @@ describe("one person", () => {
     });
   }
 
-  test("shares the decision with other newcomers of the same rule, and with nobody else", () => {
-    const [verdict, other] = [wants("Pro"), wants("Eco")];
-    const old = person(4, verdict, { previous: previous({ since: NOW - DAY }) });
-    const people = [person(1, verdict), person(2, verdict), person(3, other), old];
-    const plan = proposePlan(planInput(people, { tiers: tiers({ Eco: 9, Pro: 9 }) }));
-    expect(decisionOf(plan, 2)).toBe(decisionOf(plan, 1));
-    expect(decisionOf(plan, 3)).toMatchObject({ wanted: "Eco", reason: "rule eco" });
-    expect(decisionOf(plan, 4)).toMatchObject({ wanted: "Pro", since: NOW - DAY });
-  });
-
   test("a verdict for a tier that is not declared is a fault of the program", () => {
     expect(() => proposePlan(planInput([person(1, wants("Gold"))]))).toThrow('no paid tier "Gold"');
   });

@@ -1,69 +1,22 @@
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import fc from "fast-check";
-import { createSimulator } from "../../src/simulator/app.ts";
-import { SimulatedClock } from "../../src/simulator/clock.ts";
-import type { Fault } from "../../src/simulator/faults.ts";
-import { SimulatedTenant } from "../../src/simulator/tenant.ts";
-import { registerApplication, serveSimulator } from "../support/serve-simulator.ts";
-import { type BareGraph, connect } from "../support/simulator-client.ts";
-
-interface Entry {
-  id: string;
-  displayName?: string | null;
-  "@removed"?: { reason: string };
-  "members@delta"?: { id: string; "@odata.type": string; "@removed"?: { reason: string } }[];
-}
-
-interface DeltaPage {
-  value: Entry[];
-  "@odata.nextLink"?: string;
-  "@odata.deltaLink"?: string;
-  error?: { code: string };
-}
+import { beforeEach, describe, expect, test } from "bun:test";
+import { type DeltaEntry, type DeltaPage, type DeltaSite, openDeltaSite } from "../support/delta-site.ts";
 
 const DAY = 86_400_000;
-let tenant: SimulatedTenant;
-let clock: SimulatedClock;
-let graph: BareGraph;
-let pro: string;
-let ana: string;
-const tenants: SimulatedTenant[] = [];
-const simulator = createSimulator(tenants, { pageSizes: { delta: 3, memberSlice: 2 } });
-const { origin, stop } = serveSimulator(simulator);
-afterAll(stop);
+let tenant: DeltaSite["tenant"];
+let clock: DeltaSite["clock"];
+let simulator: DeltaSite["simulator"];
+let origin: DeltaSite["origin"];
+let graph: DeltaSite["graph"];
+let pro: DeltaSite["pro"];
+let ana: DeltaSite["ana"];
+let groupsQuery: DeltaSite["groupsQuery"];
+let read: DeltaSite["read"];
+let round: DeltaSite["round"];
+let latest: DeltaSite["latest"];
 
 beforeEach(async () => {
-  simulator.faults.clear();
-  clock = new SimulatedClock();
-  tenant = new SimulatedTenant({ id: crypto.randomUUID(), clock });
-  tenant.tokenLifetime = 30 * 86_400;
-  tenants.splice(0, tenants.length, tenant);
-  pro = tenant.addGroup("Pro");
-  ana = tenant.addUser({ displayName: "Ana", mail: "ana@contoso.example" });
-  tenant.addMember(pro, ana);
-  graph = await connect(origin, tenant, registerApplication(tenant));
+  ({ tenant, clock, simulator, origin, graph, pro, ana, groupsQuery, read, round, latest } = await openDeltaSite());
 });
-
-const read = async (path: string, headers: Record<string, string> = {}): Promise<DeltaPage> =>
-  (await (await graph(path, { headers })).json()) as DeltaPage;
-
-/** Follows a round to its deltaLink. */
-const round = async (path: string): Promise<{ entries: Entry[]; link: string; pages: number }> => {
-  const entries: Entry[] = [];
-  let page = await read(path);
-  let pages = 1;
-  for (; page["@odata.nextLink"]; pages += 1) {
-    expect(page["@odata.deltaLink"]).toBeUndefined();
-    entries.push(...page.value);
-    page = await read(page["@odata.nextLink"]);
-  }
-  entries.push(...page.value);
-  return { entries, link: page["@odata.deltaLink"] ?? "", pages };
-};
-const latest = async (query: string): Promise<string> =>
-  (await read(`/v1.0${query}${query.includes("?") ? "&" : "?"}$deltatoken=latest`))["@odata.deltaLink"] ?? "";
-
-const groupsQuery = () => `/groups/delta?$select=displayName,members&$filter=id eq '${pro}'`;
 
 describe("groups delta", () => {
   test("starts from nothing with every group and its members in slices over pages", async () => {
@@ -80,14 +33,14 @@ describe("groups delta", () => {
   });
 
   test("ends a filtered initial round with an empty page", async () => {
-    const first = await read(`/v1.0${groupsQuery()}`);
+    const first = await read(`/v1.0${groupsQuery}`);
     expect(first.value).toHaveLength(1);
     const second = await read(first["@odata.nextLink"] ?? "");
     expect([second.value, typeof second["@odata.deltaLink"]]).toEqual([[], "string"]);
   });
 
   test("from the latest token tells net changes of members and nothing twice", async () => {
-    const link = await latest(groupsQuery());
+    const link = await latest(groupsQuery);
     const bea = tenant.addUser();
     tenant.addMember(pro, bea);
     tenant.removeMember(pro, ana);
@@ -110,14 +63,14 @@ describe("groups delta", () => {
   test("does not look into nested groups, nor at groups outside the filter", async () => {
     const nested = tenant.addGroup("Nested");
     tenant.addMember(pro, nested);
-    const link = await latest(groupsQuery());
+    const link = await latest(groupsQuery);
     tenant.addMember(nested, ana);
     tenant.renameGroup(nested, "Other");
     expect((await round(link)).entries).toEqual([]);
   });
 
   test("tells renames, and the end of a group as deleted", async () => {
-    const link = await latest(groupsQuery());
+    const link = await latest(groupsQuery);
     tenant.renameGroup(pro, "Premium");
     const renamed = await round(link);
     expect(renamed.entries).toEqual([{ id: pro, displayName: "Premium" }]);
@@ -126,7 +79,7 @@ describe("groups delta", () => {
   });
 
   test("does not tell that a member was soft-deleted, only that it was purged", async () => {
-    const link = await latest(groupsQuery());
+    const link = await latest(groupsQuery);
     tenant.deleteUser(ana);
     expect((await round(link)).entries).toEqual([]);
     tenant.purgeUser(ana);
@@ -139,7 +92,7 @@ describe("users delta", () => {
   const query = "/users/delta?$select=displayName,mail,department";
 
   test("tells new people, changes of selected properties, soft deletes, restores and purges", async () => {
-    const entriesAfter = async (change: () => void): Promise<Entry[]> => {
+    const entriesAfter = async (change: () => void): Promise<DeltaEntry[]> => {
       const link = await latest(query);
       change();
       return (await round(link)).entries;
@@ -147,7 +100,7 @@ describe("users delta", () => {
     const anaNow = { id: ana, displayName: "Ana", mail: "ana@contoso.example" };
     expect(await entriesAfter(() => tenant.updateUser(ana, { jobTitle: "CEO" }))).toEqual([]);
     const cleared = await entriesAfter(() => tenant.updateUser(ana, { department: null }));
-    expect(cleared).toEqual([{ ...anaNow, department: null } as Entry]);
+    expect(cleared).toEqual([{ ...anaNow, department: null } as DeltaEntry]);
     expect(await entriesAfter(() => tenant.deleteUser(ana))).toEqual([{ id: ana, "@removed": { reason: "changed" } }]);
     expect(await entriesAfter(() => tenant.restoreUser(ana))).toHaveLength(1);
     expect(await entriesAfter(() => tenant.purgeUser(ana))).toEqual([{ id: ana, "@removed": { reason: "deleted" } }]);
@@ -159,7 +112,7 @@ describe("users delta", () => {
     const link = await latest(query);
     tenant.updateUser(ana, { mail: "new@contoso.example" });
     const { value } = await read(link, { Prefer: "return=minimal" });
-    expect(value).toEqual([{ id: ana, mail: "new@contoso.example" } as Entry]);
+    expect(value).toEqual([{ id: ana, mail: "new@contoso.example" } as DeltaEntry]);
   });
 
   test("learns of changes only after the replication delay", async () => {
@@ -179,7 +132,7 @@ test("directoryObjects delta takes the intersection of types and ids, with typed
   const { entries } = await round(
     `/v1.0/directoryObjects/delta?$filter=${filter}&$select=microsoft.graph.user/displayName`,
   );
-  expect(entries).toEqual([{ "@odata.type": "#microsoft.graph.user", id: ana, displayName: "Ana" } as Entry]);
+  expect(entries).toEqual([{ "@odata.type": "#microsoft.graph.user", id: ana, displayName: "Ana" } as DeltaEntry]);
 });
 
 describe("a delta refuses", () => {
@@ -205,7 +158,7 @@ describe("a delta refuses", () => {
 
 describe("a delta token", () => {
   test("expires after seven days with syncStateNotFound", async () => {
-    const link = await latest(groupsQuery());
+    const link = await latest(groupsQuery);
     clock.advance(7 * DAY - 60_000);
     expect((await graph(link)).status).toBe(200);
     clock.advance(120_000);
@@ -214,7 +167,7 @@ describe("a delta token", () => {
   });
 
   test("is answered with 410 and the place to start again after a reset", async () => {
-    const link = await latest(groupsQuery());
+    const link = await latest(groupsQuery);
     tenant.resetDeltas();
     const answer = await graph(link);
     expect([answer.status, ((await answer.json()) as DeltaPage).error?.code]).toEqual([410, "resyncRequired"]);
@@ -224,7 +177,7 @@ describe("a delta token", () => {
   });
 
   test("works in a batch, unless that is to be refused", async () => {
-    const url = (await latest(groupsQuery())).slice(`${origin}/v1.0`.length);
+    const url = (await latest(groupsQuery)).slice(`${origin}/v1.0`.length);
     const batch = async () => {
       const body = JSON.stringify({ requests: [{ id: "1", method: "GET", url }] });
       const answer = await graph("/v1.0/$batch", { method: "POST", body });
@@ -235,93 +188,4 @@ describe("a delta token", () => {
     expect(await batch()).toBe(400);
     expect((await graph(`/v1.0${url}`)).status).toBe(200);
   });
-});
-
-describe("on demand a delta", () => {
-  const changes = async (fault: Fault, change: () => void): Promise<Entry[]> => {
-    const link = await latest(groupsQuery());
-    change();
-    simulator.faults.add({ match: "/delta", ...fault });
-    return (await round(link)).entries;
-  };
-  const members = (entries: Entry[]) =>
-    entries.flatMap((entry) =>
-      entry["members@delta"]?.map((member) => `${member["@removed"] ? "-" : "+"}${member.id}`),
-    );
-  const leaveAndReturn = () => {
-    tenant.removeMember(pro, ana);
-    tenant.addMember(pro, ana);
-  };
-
-  test("replays older changes", async () => {
-    expect(members(await changes({ kind: "deltaReplay", changes: 1 }, () => {}))).toEqual([`+${ana}`]);
-  });
-
-  test("tells everything twice", async () => {
-    expect(members(await changes({ kind: "deltaDuplicate" }, leaveAndReturn))).toEqual([`+${ana}`, `+${ana}`]);
-  });
-
-  test("tells both the leaving and the return", async () => {
-    expect(members(await changes({ kind: "deltaRawOperations" }, leaveAndReturn))).toEqual([`-${ana}`, `+${ana}`]);
-  });
-
-  test("lists former members in an initial round", async () => {
-    tenant.removeMember(pro, ana);
-    simulator.faults.add({ kind: "deltaRemovedMembers" });
-    expect(members((await round(`/v1.0${groupsQuery()}`)).entries)).toEqual([`-${ana}`]);
-  });
-
-  test("keeps a restore to itself", async () => {
-    tenant.deleteUser(ana);
-    const link = await latest("/users/delta?$select=displayName");
-    tenant.restoreUser(ana);
-    simulator.faults.add({ kind: "restoreUnreported" });
-    expect((await round(link)).entries).toEqual([]);
-  });
-
-  test("begins with an empty page", async () => {
-    simulator.faults.add({ kind: "emptyPage" });
-    const { entries, pages } = await round("/v1.0/groups/delta");
-    expect([entries.length, pages]).toEqual([1, 2]);
-  });
-});
-
-test("whatever happens to a group, its deltas add up to its members", async () => {
-  const pool = Array.from({ length: 6 }, () => tenant.addUser());
-  const twists = ["none", "deltaDuplicate", "deltaReverse"] as const;
-  const step = fc.record({
-    member: fc.nat(pool.length - 1),
-    join: fc.boolean(),
-    read: fc.boolean(),
-    twist: fc.constantFrom(...twists),
-    replay: fc.nat(5),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-      const known = new Set(tenant.members.get(pro));
-      let link = await latest(groupsQuery());
-      const follow = async () => {
-        const { entries, link: next } = await round(link);
-        link = next;
-        for (const member of entries.flatMap((entry) => entry["members@delta"] ?? [])) {
-          if (member["@removed"]) known.delete(member.id);
-          else known.add(member.id);
-        }
-      };
-      for (const { member, join, read: now, twist, replay } of steps) {
-        const id = pool[member] ?? "";
-        if (join) tenant.addMember(pro, id);
-        else tenant.removeMember(pro, id);
-        if (!now) continue;
-        simulator.faults.clear();
-        if (twist !== "none") simulator.faults.add({ kind: twist, match: "$deltatoken" });
-        if (replay > 0) simulator.faults.add({ kind: "deltaReplay", changes: replay, match: "$deltatoken" });
-        await follow();
-      }
-      simulator.faults.clear();
-      await follow();
-      expect([...known].sort()).toEqual([...(tenant.members.get(pro) ?? [])].sort());
-    }),
-    { numRuns: 30 },
-  );
 });
