@@ -1,7 +1,9 @@
-/** The messages in French. Reasons and causes that the agent itself words stay in English, as its log and status have them. */
+/** The messages in French. What failed, and what to do about it, stays in English, as the log and the status have it. */
 import type { ActionKind } from "../model/action.ts";
 import type { NoticePerson } from "../model/notice.ts";
 import type { Table, Texts } from "./content.ts";
+import { fr } from "./french-spacing.ts";
+import { reasonInFrench } from "./reasons-fr.ts";
 
 const KINDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
   create: ["création", "créations"],
@@ -61,7 +63,7 @@ export const FRENCH: Texts = {
         subject: fr`approbation nécessaire : ${kindsText(kinds)} en suspens`,
         action: fr`Examinez la liste, puis lancez « tiersync holds approve ${hold} » ou « tiersync holds reject ${hold} » sur le serveur avant le ${time(expiresAt)}.`,
         paragraphs: [
-          fr`Motif : ${reason}.`,
+          fr`Motif : ${reasonInFrench(reason)}.`,
           fr`Rien de cela n'est fait sans approbation, et tout le reste continue. Sans réponse, la demande est renouvelée après 24 heures. « tiersync holds » montre le tout.`,
         ],
         table: table(["Action", "Adresse", "De", "À"], rows, all - rows.length),
@@ -71,9 +73,9 @@ export const FRENCH: Texts = {
       const { since, failures, error } = last(events);
       return {
         subject: fr`la synchronisation échoue depuis le ${time(since)}`,
-        action: fr`Lancez « tiersync check » sur le serveur et corrigez ce qu'il signale : ${error.hint}.`,
+        action: fr`Lancez « tiersync check » sur le serveur et corrigez ce qu'il signale.`,
         paragraphs: [
-          fr`Cause : ${error.message} (${error.code}).`,
+          fr`Cause (en anglais) : ${error.message} (${error.code}). Remède : ${error.hint}.`,
           fr`${failures} cycles de suite ont échoué. L'agent continue d'essayer et vous dira quand tout remarche.`,
         ],
         table: null,
@@ -146,7 +148,7 @@ export const FRENCH: Texts = {
       paragraphs: [],
       table: table(
         ["Nom", "Adresse", "Motif"],
-        events.map(({ person, reason }) => [name(person), address(person), reason]),
+        events.map(({ person, reason }) => [name(person), address(person), reasonInFrench(reason)]),
       ),
     }),
     "released.many": (events) => {
@@ -210,12 +212,6 @@ export const FRENCH: Texts = {
   footer: (tenant) =>
     fr`Envoyé par tiersync pour le locataire ${tenant}. « tiersync status » sur le serveur montre l'état actuel.`,
 };
-
-/** French puts no-break spaces inside guillemets and before high punctuation; what is filled in stays as it is. */
-function fr(literals: TemplateStringsArray, ...values: readonly (string | number)[]): string {
-  const spaced = literals.map((text) => text.replace(/ (?=[:;»])|(?<=«) /g, "\u{00A0}"));
-  return spaced.map((text, index) => `${text}${values[index] ?? ""}`).join("");
-}
 
 function last<T>(events: readonly T[]): T {
   return events.at(-1) as T;

@@ -60,7 +60,8 @@ export const SAMPLES: { readonly [K in NoticeKind]: NoticeOf<K> } = {
   conflict: {
     kind: "conflict",
     person: ADA,
-    reason: "rules pro and eco have equal priority",
+    reason:
+      "rules pro (rules/a.yaml:6) and eco (rules/a.yaml:8) have equal priority and name different tiers; nothing is done",
     since: "2026-03-01T08:05:00.000Z",
   },
   "released.many": { kind: "released.many", cycle: "c1", released: 30, managed: 120 },
