@@ -1,8 +1,8 @@
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createSimulator } from "../../src/simulator/app.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
-import { registerApplication, serveSimulator } from "../support/serve-simulator.ts";
-import { connect } from "../support/simulator-client.ts";
+import { serveSimulator } from "../support/serve-simulator.ts";
+import { connect, serveForFile } from "../support/simulator-client.ts";
 
 interface Item {
   readonly id: string;
@@ -13,15 +13,7 @@ interface Item {
 
 const tenant = new SimulatedTenant({ id: crypto.randomUUID() });
 for (const name of ["Eco", "Pro"]) tenant.addGroup(name);
-const simulator = createSimulator([tenant], { random: () => 0.99 });
-const { origin, stop } = serveSimulator(simulator);
-const application = registerApplication(tenant);
-const graph = await connect(origin, tenant, application);
-afterAll(stop);
-beforeEach(() => {
-  simulator.faults.clear();
-  simulator.log.reset();
-});
+const { simulator, origin, application, graph } = await serveForFile(tenant);
 
 describe("a batch", () => {
   const post = (requests: unknown) =>

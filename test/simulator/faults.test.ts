@@ -1,20 +1,14 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { createSimulator } from "../../src/simulator/app.ts";
+import { describe, expect, test } from "bun:test";
 import type { Fault } from "../../src/simulator/faults.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
-import { registerApplication, serveSimulator } from "../support/serve-simulator.ts";
-import { connect } from "../support/simulator-client.ts";
+import { serveForFile } from "../support/simulator-client.ts";
 
 const tenant = new SimulatedTenant({ id: crypto.randomUUID() });
 const group = tenant.addGroup("Pro");
 for (let index = 0; index < 3; index += 1)
   tenant.addMember(group, tenant.addUser({ mail: `p${index}@contoso.example` }));
-const simulator = createSimulator([tenant]);
-const { origin, stop } = serveSimulator(simulator);
-const graph = await connect(origin, tenant, registerApplication(tenant));
+const { simulator, origin, graph } = await serveForFile(tenant);
 const path = `/v1.0/groups/${group}/members?$select=id,mail&$top=2`;
-afterAll(stop);
-afterEach(() => simulator.faults.clear());
 
 const hit = (fault: Fault, init?: RequestInit): Promise<Response> => {
   simulator.faults.add(fault);

@@ -1,9 +1,8 @@
-import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { createSimulator } from "../../src/simulator/app.ts";
+import { describe, expect, test } from "bun:test";
 import { SimulatedClock } from "../../src/simulator/clock.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
-import { registerApplication, serveSimulator } from "../support/serve-simulator.ts";
-import { connect } from "../support/simulator-client.ts";
+import { registerApplication } from "../support/serve-simulator.ts";
+import { connect, serveForFile } from "../support/simulator-client.ts";
 
 interface Listing {
   value: Record<string, unknown>[];
@@ -28,15 +27,7 @@ const device = tenant.addOther("device", { displayName: "PC-1" });
 tenant.addMember(pro, device);
 const quoted = tenant.addGroup("O'Brien & Co #1");
 
-const simulator = createSimulator([tenant], { random: () => 0.99 });
-const { origin, stop } = serveSimulator(simulator);
-const application = registerApplication(tenant);
-const graph = await connect(origin, tenant, application);
-afterAll(stop);
-beforeEach(() => {
-  simulator.faults.clear();
-  simulator.log.reset();
-});
+const { simulator, origin, application, graph } = await serveForFile(tenant);
 
 const get = async (path: string, headers: Record<string, string> = {}): Promise<Listing> =>
   (await (await graph(`/v1.0${path}`, { headers })).json()) as Listing;

@@ -1,7 +1,9 @@
 /** Bare requests to a simulator, for tests of the simulator itself and of what stands between it and the agent. */
+import { afterAll, beforeEach } from "bun:test";
 import { importPKCS8, SignJWT } from "jose";
+import { createSimulator, type Simulator } from "../../src/simulator/app.ts";
 import type { SimulatedTenant } from "../../src/simulator/tenant.ts";
-import type { TestApplication } from "./serve-simulator.ts";
+import { registerApplication, serveSimulator, type TestApplication } from "./serve-simulator.ts";
 
 export interface AssertionChanges {
   readonly alg?: "PS256" | "RS256" | "PS384";
@@ -74,4 +76,22 @@ export async function connect(
     return fetch(path.startsWith("http") ? path : `${origin}${path}`, { ...init, headers });
   };
   return Object.assign(call, { token });
+}
+
+/** One tenant for all tests of a file: called at its top. Each test finds neither faults nor requests of the one before. */
+export async function serveForFile(tenant: SimulatedTenant): Promise<{
+  readonly simulator: Simulator;
+  readonly origin: string;
+  readonly application: TestApplication;
+  readonly graph: BareGraph;
+}> {
+  const simulator = createSimulator([tenant], { random: () => 0.99 });
+  const { origin, stop } = serveSimulator(simulator);
+  afterAll(stop);
+  beforeEach(() => {
+    simulator.faults.clear();
+    simulator.log.reset();
+  });
+  const application = registerApplication(tenant);
+  return { simulator, origin, application, graph: await connect(origin, tenant, application) };
 }
