@@ -107,20 +107,18 @@ function useOf(person: Candidate, unbound: ReadonlyMap<string, readonly Account[
   const found = directory === null ? [] : (unbound.get(directory) ?? []);
   // The frozen take over what is theirs, too.
   const adopts = account === null && !isPaused(person, context);
+  const moves =
+    goesOn &&
+    account !== null &&
+    directory !== null &&
+    directory !== holds &&
+    person.profile !== null &&
+    person.profile !== account.profile;
   switch (verdict.kind) {
-    case "tier": {
-      const moves =
-        goesOn &&
-        account !== null &&
-        directory !== null &&
-        directory !== holds &&
-        person.profile !== null &&
-        person.profile !== account.profile;
+    case "tier":
       return use(directory, moves || (adopts && (goesOn || found.length > 0)), moves);
-    }
-    case "revoke": {
-      return use(directory, adopts && found.some((other) => other.tier !== null), false);
-    }
+    case "revoke":
+      return use(directory, moves || (adopts && found.some((other) => other.tier !== null)), moves);
     case "unknown":
       return use(directory, false, false);
     case "conflict":

@@ -3,7 +3,7 @@
  *
  *   verdict    no account                    account
  *   tier       create or adopt, then a seat  update; a seat unless the tier fits
- *   revoke     adopt what has a licence      revoke, then purge when due
+ *   revoke     adopt what has a licence      revoke, then purge when due; update where the address changed
  *   conflict   nothing                       nothing
  *   unknown    nothing                       nothing
  *   none       nothing                       release, once
@@ -20,6 +20,8 @@ import { haltOf, isPaused, type PlanContext } from "./context.ts";
 import { clearSinceOf, purgeDelay, purgeDue, revokedBeforeDeletion } from "./purge.ts";
 import * as reasons from "./reasons.ts";
 import type { SeatRequest } from "./seat-request.ts";
+
+const ADDRESS_CHANGED = "address changed";
 
 /** Refusals in a row from which on others get the free seats first. */
 const REFUSALS = 2;
@@ -53,7 +55,7 @@ export function changeOf(
     case "tier":
       return licence(candidate, verdict.tier, reasons.byRule(verdict.rule), standing, context, person);
     case "revoke":
-      return revoke(candidate, standing, context);
+      return movedOff(candidate, standing, revoke(candidate, standing, context));
     case "unknown":
       return still(candidate, context, "pending", verdict.detail, keptPlace(candidate));
     default:
@@ -88,7 +90,7 @@ function licence(
   const actions: Action[] = account === null ? [act("create", candidate, null, null, reason)] : [];
   if (account !== null && candidate.account === null) actions.push(adopt(candidate, account));
   if (account !== null && candidate.profile !== null && candidate.profile !== account.profile) {
-    actions.push(act("update", candidate, held, held, standing.moves ? "address changed" : "profile changed"));
+    actions.push(act("update", candidate, held, held, standing.moves ? ADDRESS_CHANGED : "profile changed"));
   }
   if (account?.overridden?.tier === tier && held !== tier) {
     const state = held === null ? "unlicensed" : "licensed";
@@ -122,6 +124,17 @@ function revoke(candidate: Candidate, standing: AddressStanding, context: PlanCo
   if (atOnce) actions.push(act("purge", candidate, null, null, reason));
   const purgeAt = atOnce || verdict.doubt !== null || delay === null ? null : context.now + delay;
   return { actions, request: null, decision: decide(candidate, context, "unlicensed", reason, { purgeAt }) };
+}
+
+/**
+ * Leavers are often renamed, and their addresses given to others: the account follows. Nothing else of it is kept up to date. Last, so that
+ * a refusal keeps neither the licence nor the event logs.
+ */
+function movedOff(candidate: Candidate, { moves }: AddressStanding, change: Change): Change {
+  if (!moves) return change;
+  const { actions } = change;
+  const held = actions.some(({ kind }) => kind === "revoke") ? null : (candidate.account?.tier ?? null);
+  return { ...change, actions: [...actions, act("update", candidate, held, held, ADDRESS_CHANGED)] };
 }
 
 function purgeWhenDue(candidate: Candidate, account: Account, reason: string, context: PlanContext): Change {

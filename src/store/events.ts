@@ -9,10 +9,10 @@ import type { Database } from "./database.ts";
 const TYPES: Readonly<Record<ActionKind, string>> = {
   create: "created",
   adopt: "adopted",
-  update: "updated",
   release: "released",
   revoke: "revoked",
   purge: "purged",
+  update: "updated",
   assign: "assigned",
   change: "changed",
   wait: "waiting",

@@ -3,12 +3,16 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../../src/store/database.ts";
-import { exported, openHome, type TestHome } from "../support/home.ts";
+import { exported, type HomeOptions, openHome, type TestHome } from "../support/home.ts";
 import { type StrictScim, scimError, strictScim } from "../support/strict-scim.ts";
 
-function open(onDrift: "repair" | "report"): { home: TestHome; scim: StrictScim } {
+function open(
+  onDrift: "repair" | "report",
+  options: Pick<HomeOptions, "purgeAfter"> = {},
+): { home: TestHome; scim: StrictScim } {
   const scim = strictScim({ etag: "enforced" });
   const home = openHome({
+    ...options,
     mailboxSettings: false,
     extra: `target: {kind: scim, url: "${scim.url}", token: "file:keys/scim.txt", onDrift: ${onDrift}}\nguard: {change: false}\n`,
   });
@@ -116,6 +120,32 @@ describe("a SCIM licence system", () => {
     await home.run("sync");
     expect(tiersOf(scim)).toEqual(["Pro"]);
     expect((await exported(home))["Ana Pro"]).toMatchObject({ state: "licensed", tier: "Pro" });
+  });
+});
+
+describe("somebody renamed on leaving", () => {
+  test.each([
+    ["24h", 1],
+    ["0s", 0],
+  ])("gives the old address up to a successor in the same cycle, with purgeAfter %s", async (purgeAfter, left) => {
+    const { home, scim } = open("report", { purgeAfter });
+    const ana = home.person("Ana", ["Pro"]);
+    await home.run("sync");
+    home.tenant.addMember(home.groups["No_Licence"] ?? "", ana);
+    home.tenant.removeMember(home.groups["Pro"] ?? "", ana);
+    const gone = "zz.ana@contoso.example";
+    home.tenant.updateUser(ana, { displayName: "Ana (left)", mail: gone, userPrincipalName: gone });
+    const successor = home.person("Ana", ["Pro"]);
+    const { json } = await home.run("sync", "--json");
+    expect(json.cycles[0]).toMatchObject({
+      outcome: "succeeded",
+      failures: [],
+      actions: { revoke: 1, update: 1, create: 1 },
+    });
+    const names = [...scim.users.values()].map(({ userName, externalId }) => [userName, externalId]);
+    expect(names.filter(([, id]) => id === successor)).toEqual([["ana@contoso.example", successor]]);
+    expect(names.filter(([, id]) => id === ana)).toEqual(left === 0 ? [] : [[gone, ana]]);
+    expect((await home.run("sync", "--json")).json.cycles[0].requests.target).toBe(0);
   });
 });
 

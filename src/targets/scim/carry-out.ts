@@ -127,9 +127,13 @@ export function createCarryOut(
     return answer;
   };
 
+  /** People whose accounts a purge has deleted: there is nothing left to give a new address to. */
+  const deleted = new Set<number>();
+
   const runUser = async (step: Step, done: () => void): Promise<void> => {
     const first = step.items[0];
     if (first === undefined) return;
+    if (deleted.has(first.action.person)) return transaction(done);
     const account = creates(step) ? remote.of(first.action.user) : needAccount(first);
     const change = changeOf(step, account);
     if (account === null) return create(step, await send(users.creation(change)), done);
@@ -179,8 +183,10 @@ export function createCarryOut(
     const account = needAccount(item);
     const gone = onPurge === "delete";
     let version: string | null = null;
-    if (gone) await users.remove(account);
-    else version = (await users.change(account, { active: false })).version;
+    if (gone) {
+      await users.remove(account);
+      deleted.add(item.action.person);
+    } else version = (await users.change(account, { active: false })).version;
     transaction(() => {
       accounts.purge(account.key, item.action.person, item.at);
       if (gone) remote.remove(account.key);
