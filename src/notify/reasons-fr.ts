@@ -1,11 +1,11 @@
 /** The reasons that the plan gives for holds and conflicts, in French. `plan/` words them once, in English, for log and status. */
-import { fr } from "./french-spacing.ts";
+import { fr, KINDS } from "./french.ts";
 
 const MANY: Readonly<Record<string, string>> = {
-  revokes: "retraits de licence",
-  purges: "suppressions de journaux",
-  changes: "changements de niveau",
-  creations: "créations de compte",
+  revokes: KINDS.revoke[1],
+  purges: KINDS.purge[1],
+  changes: KINDS.change[1],
+  creations: `${KINDS.create[1]} de compte`,
 };
 
 /** Each sentence with what is said instead, given its parts. */

@@ -2,20 +2,9 @@
 import type { ActionKind } from "../model/action.ts";
 import type { NoticePerson } from "../model/notice.ts";
 import type { Table, Texts } from "./content.ts";
-import { fr } from "./french-spacing.ts";
+import { fr, KINDS } from "./french.ts";
 import { reasonInFrench } from "./reasons-fr.ts";
 
-const KINDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
-  create: ["création", "créations"],
-  adopt: ["reprise de compte", "reprises de compte"],
-  assign: ["attribution", "attributions"],
-  change: ["changement de niveau", "changements de niveau"],
-  wait: ["mise en attente", "mises en attente"],
-  update: ["mise à jour", "mises à jour"],
-  revoke: ["retrait de licence", "retraits de licence"],
-  purge: ["suppression de journaux", "suppressions de journaux"],
-  release: ["fin de gestion", "fins de gestion"],
-};
 const COMMANDS = { revoke: "licence retirée", purge: "journaux supprimés", link: "compte rattaché" } as const;
 const NONE = "aucune";
 
