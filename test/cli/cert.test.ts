@@ -1,18 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { certNew, certShow } from "../../src/cli/cert.ts";
 import { readCertificate } from "../../src/entra/certificate.ts";
 import { AgentError, EXIT } from "../../src/errors.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { captureIo } from "./captured-io.ts";
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "tiersync-cert-"));
+  home = tempFolder();
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const small = () => ({ home, bits: "2048", days: 365 }) as const;
 

@@ -1,19 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { init } from "../../src/cli/init.ts";
 import { rulesCheck, rulesSchema } from "../../src/cli/rules.ts";
 import { rulesTest } from "../../src/cli/rules-test.ts";
 import { loadHome } from "../../src/config/load.ts";
 import { AgentError, EXIT } from "../../src/errors.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { answering, captureIo } from "./captured-io.ts";
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "tiersync-init-"));
+  home = tempFolder();
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const CLIENT = "aaaaaaaa-0000-4000-8000-000000000001";
 const given = () => ({ home, name: "contoso", tenantId: "contoso.example", clientId: CLIENT });

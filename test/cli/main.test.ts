@@ -1,16 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeEach, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
+import { tempFolder } from "../support/temp-folder.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "tiersync main é-"));
+  home = tempFolder("tiersync main é-");
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 async function tiersync(...parameters: string[]) {
   const child = Bun.spawn([process.execPath, MAIN, ...parameters], {

@@ -1,28 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { createHome, type TestHome } from "../support/home.ts";
+import { describe, expect, test } from "bun:test";
+import { deletedHolder, openHome, type TestHome } from "../support/home.ts";
 
-const made: TestHome[] = [];
-afterEach(async () => {
-  for (const home of made.splice(0)) await home.stop();
-});
-
-function open(): TestHome {
-  const home = createHome({ seats: { Pro: 1 } });
-  made.push(home);
-  return home;
-}
+const open = (): TestHome => openHome({ seats: { Pro: 1 } });
 
 async function person(home: TestHome, id: string) {
   const { json } = await home.run("export", "--json");
   return json.items.find((item: { id: string }) => item.id === id);
-}
-
-async function deletedHolder(home: TestHome): Promise<string> {
-  const ana = home.person("Ana Gone", ["Pro"]);
-  await home.run("sync");
-  home.tenant.deleteUser(ana);
-  await home.run("sync");
-  return ana;
 }
 
 describe("tiersync accounts", () => {

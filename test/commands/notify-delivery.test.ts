@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { Webhook as Receiver } from "standardwebhooks";
+import { atEnd } from "../support/clean-up.ts";
 import { openHome, type TestHome } from "../support/home.ts";
 import { type MailHome, openMailHome, PASSWORD } from "../support/mail-home.ts";
 import { startMailServer } from "../support/mail-server.ts";
@@ -11,10 +12,8 @@ import { startMailServer } from "../support/mail-server.ts";
 const HOUR = 60 * 60 * 1000;
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
-const cleanUp: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
+afterEach(() => {
   setSystemTime();
-  for (const clean of cleanUp.splice(0).reverse()) await clean();
 });
 
 function passTime(milliseconds: number): void {
@@ -46,7 +45,7 @@ function startSync(home: TestHome) {
     stdout: "ignore",
     stderr: "ignore",
   });
-  cleanUp.push(() => child.kill("SIGKILL"));
+  atEnd(() => child.kill("SIGKILL"));
   return child;
 }
 
@@ -61,7 +60,7 @@ function listening(answer: () => number = () => 204) {
       return new Response(null, { status: answer() });
     },
   });
-  cleanUp.push(() => server.stop(true));
+  atEnd(() => server.stop(true));
   return { requests, url: `http://127.0.0.1:${server.port}` };
 }
 

@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogging } from "../../src/platform/logging.ts";
 import { type RunningAgent, startAgent } from "../../src/running.ts";
-import { createHome, RULES, type TestHome } from "../support/home.ts";
+import { atEnd } from "../support/clean-up.ts";
+import { openHome, RULES, type TestHome } from "../support/home.ts";
 import { openTwoTenants } from "../support/two-tenants.ts";
-
-const cleanUp: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const clean of cleanUp.splice(0).reverse()) await clean();
-});
-
-function home(): TestHome {
-  const made = createHome();
-  cleanUp.push(() => made.stop());
-  return made;
-}
 
 interface Running extends RunningAgent {
   get(path: string): Promise<Response>;
@@ -27,7 +17,7 @@ interface Running extends RunningAgent {
 async function start(at: TestHome): Promise<Running> {
   const logging = createLogging({ home: at.home, level: "info", maxSize: 1e6, maxFiles: 2, stderr: "off" });
   const running = await startAgent({ home: at.home, env: {}, logging });
-  cleanUp.push(() => running.stop(4000));
+  atEnd(() => running.stop(4000));
   const url = `http://127.0.0.1:${running.port}`;
   const get = (path: string): Promise<Response> => fetch(url + path);
   return {
@@ -69,7 +59,7 @@ interface Cycle {
 
 describe("tiersync run", () => {
   test("does a cycle at once and answers the status API", async () => {
-    const at = home();
+    const at = openHome();
     at.person("Ana Pro", ["Pro"]);
     const agent = await start(at);
     const [first] = await agent.firstCycles;
@@ -81,7 +71,7 @@ describe("tiersync run", () => {
   });
 
   test("starts a cycle on POST /sync, whose id is known at once", async () => {
-    const at = home();
+    const at = openHome();
     const agent = await start(at);
     await agent.firstCycles;
     at.person("Ben Eco", ["Eco"]);
@@ -94,7 +84,7 @@ describe("tiersync run", () => {
   });
 
   test("learns that nothing changed with at most two requests, and no token", async () => {
-    const at = home();
+    const at = openHome();
     at.person("Ana Pro", ["Pro"]);
     const agent = await start(at);
     await agent.firstCycles;
@@ -105,7 +95,7 @@ describe("tiersync run", () => {
   });
 
   test("refuses to start a second time on the same home, with exit code 4", async () => {
-    const at = home();
+    const at = openHome();
     const agent = await start(at);
     await agent.firstCycles;
     const { code, err } = await at.run("run");
@@ -114,7 +104,7 @@ describe("tiersync run", () => {
   });
 
   test("does the cycle that `sync` on the same home asks for", async () => {
-    const at = home();
+    const at = openHome();
     const agent = await start(at);
     await agent.firstCycles;
     at.person("Ana Pro", ["Pro"]);
@@ -124,7 +114,7 @@ describe("tiersync run", () => {
   });
 
   test("lets plan and explain read while it runs", async () => {
-    const at = home();
+    const at = openHome();
     const ana = at.person("Ana Pro", ["Pro"]);
     const agent = await start(at);
     await agent.firstCycles;
@@ -136,7 +126,7 @@ describe("tiersync run", () => {
   });
 
   test("shows a broken edit, goes on with the last good rules, and takes over the mended ones", async () => {
-    const at = home();
+    const at = openHome();
     at.person("Ana Pro", ["Pro"]);
     const agent = await start(at);
     await agent.firstCycles;
@@ -153,7 +143,7 @@ describe("tiersync run", () => {
   });
 
   test("survives a restart on the last good rules while the files are broken", async () => {
-    const at = home();
+    const at = openHome();
     const ana = at.person("Ana Pro", ["Pro"]);
     const first = await start(at);
     await first.firstCycles;
@@ -193,7 +183,7 @@ describe("tiersync run", () => {
   });
 
   test("sees an atomic save and a deleted and recreated rules folder", async () => {
-    const at = home();
+    const at = openHome();
     const agent = await start(at);
     await agent.firstCycles;
     const rules = join(at.home, "rules");
@@ -211,7 +201,7 @@ describe("tiersync run", () => {
   });
 
   test("refuses an edit that names a group which does not exist, and says where", async () => {
-    const at = home();
+    const at = openHome();
     const agent = await start(at);
     await agent.firstCycles;
     at.writeRules(RULES.replace("{group: Advanced}", "{group: Advancd}"));
@@ -223,7 +213,7 @@ describe("tiersync run", () => {
   });
 
   test("reads everything again before a rule on a new attribute is evaluated", async () => {
-    const at = home();
+    const at = openHome();
     at.person("Ana Legal", ["Eco"], { department: "Legal" });
     const agent = await start(at);
     await agent.firstCycles;
@@ -241,7 +231,7 @@ describe("tiersync run", () => {
   });
 
   test("keeps its token, its port file and its lock only as long as it should", async () => {
-    const at = home();
+    const at = openHome();
     const agent = await start(at);
     await agent.firstCycles;
     const run = JSON.parse(readFileSync(join(at.home, "data", "run.json"), "utf8")) as Record<string, unknown>;

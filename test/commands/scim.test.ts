@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openDatabase } from "../../src/store/database.ts";
-import { exported, type HomeOptions, openHome, type TestHome } from "../support/home.ts";
+import { deletedHolder, exported, type HomeOptions, openHome, type TestHome } from "../support/home.ts";
 import { type StrictScim, scimError, strictScim } from "../support/strict-scim.ts";
 
 function open(
@@ -152,10 +152,7 @@ describe("somebody renamed on leaving", () => {
 describe("tiersync accounts revoke", () => {
   test("whose answer is lost on the way back has its record after the next cycle, and the purge can follow", async () => {
     const { home, scim } = open("report");
-    const ana = home.person("Ana Pro", ["Pro"]);
-    await home.run("sync");
-    home.tenant.deleteUser(ana);
-    await home.run("sync");
+    const ana = await deletedHolder(home);
     scim.fault = ({ method }) => {
       if (method === "GET") return null;
       for (const [id, user] of scim.users) scim.users.set(id, { ...user, entitlements: [] });
@@ -174,10 +171,7 @@ describe("tiersync accounts revoke", () => {
 describe("tiersync accounts link", () => {
   test("leaves the account whose it was while the licence system is down, and can be given again", async () => {
     const { home, scim } = open("report");
-    const ben = home.person("Ben", ["Pro"]);
-    await home.run("sync");
-    home.tenant.deleteUser(ben);
-    await home.run("sync");
+    await deletedHolder(home, "Ben");
     const successor = home.person("Ben", ["Pro"], { displayName: "Ben the younger" });
     await home.run("sync");
     scim.fault = ({ method }) => (method === "GET" ? null : scimError(503));

@@ -1,22 +1,10 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { createHome, type HomeOptions, type TestHome } from "../support/home.ts";
-
-let made: TestHome[] = [];
-afterEach(async () => {
-  for (const home of made) await home.stop();
-  made = [];
-});
-
-function open(options: HomeOptions = {}): TestHome {
-  const home = createHome(options);
-  made.push(home);
-  return home;
-}
+import { describe, expect, test } from "bun:test";
+import { openHome } from "../support/home.ts";
 
 describe("tiersync sync", () => {
   for (const credential of ["certificate", "secret"] as const) {
     test(`creates people and gives them seats, signed in with a ${credential}`, async () => {
-      const home = open({ credential });
+      const home = openHome({ credential });
       home.person("Ana Pro", ["Pro"]);
       home.person("Ben Eco", ["Eco"]);
       const { code, json, err } = await home.run("sync", "--json");
@@ -39,7 +27,7 @@ describe("tiersync sync", () => {
 
 describe("tiersync plan", () => {
   test("says who would wait and who waits already, and changes nothing anywhere", async () => {
-    const home = open({ seats: { Pro: 1 } });
+    const home = openHome({ seats: { Pro: 1 } });
     for (const name of ["Ana Pro", "Ben Pro"]) home.person(name, ["Pro"]);
     await home.run("sync");
     home.person("Cy Pro", ["Pro"]);
@@ -55,7 +43,7 @@ describe("tiersync plan", () => {
 });
 
 test("sync --verbose shows each request on stderr, and no token of it", async () => {
-  const home = open({ mailboxSettings: false });
+  const home = openHome({ mailboxSettings: false });
   home.person("Ada Eco", ["Eco"]);
   const { err } = await home.run("sync", "--verbose");
   expect(err).toContain("/oauth2/v2.0/token");

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Acceptance, createKeeper, type GoodSet, type Keeper } from "../../src/config/keeper.ts";
@@ -6,14 +6,9 @@ import type { HomeFiles } from "../../src/config/parse.ts";
 import { AgentError } from "../../src/errors.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { atEnd } from "../support/clean-up.ts";
 import { eventually } from "../support/eventually.ts";
 import { openHome, RULES, type TestHome } from "../support/home.ts";
-
-const keepers: Keeper[] = [];
-
-afterEach(() => {
-  for (const keeper of keepers.splice(0)) keeper.stop();
-});
 
 interface Kept {
   readonly keeper: Keeper;
@@ -41,7 +36,7 @@ function keep({ home }: TestHome, remembered: HomeFiles | null = null): Kept {
       changes += 1;
     },
   });
-  keepers.push(keeper);
+  atEnd(() => keeper.stop());
   return { keeper, changes: () => changes, remembered: () => last, errors };
 }
 

@@ -1,17 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadConfig, loadHome, loadRules } from "../../src/config/load.ts";
 import { formatFinding } from "../../src/model/finding.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { DESIGN } from "./config-texts.ts";
 
 const RULES = "rules:\n  - {name: pro, tier: Pro, priority: 1, when: {group: Pro}}\n";
 let home = "";
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "tiersync-home é-"));
+  home = tempFolder("tiersync-home é-");
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const write = (path: string, content: string | Uint8Array) => {
   mkdirSync(join(home, path, ".."), { recursive: true });

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AgentError } from "../../src/errors.ts";
 import { createFetch, type FetchOptions, keepLoopbackDirect, proxyOf } from "../../src/platform/fetch.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 describe("createFetch", () => {
   const saved = { ...process.env };
@@ -88,7 +88,7 @@ describe("createFetch", () => {
   });
 
   test("says which caFile is wrong, and why", () => {
-    const folder = mkdtempSync(join(tmpdir(), "tiersync-ca-"));
+    const folder = tempFolder();
     const der = join(folder, "roots.cer");
     writeFileSync(der, "binary");
     for (const file of [der, join(folder, "none.pem")]) {
@@ -101,7 +101,6 @@ describe("createFetch", () => {
       expect(error).toBeInstanceOf(AgentError);
       expect((error as AgentError).message).toContain(file);
     }
-    rmSync(folder, { recursive: true });
   });
 });
 

@@ -1,17 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SignJWT } from "jose";
 import { childLogger } from "../../src/log.ts";
 import { createLogging, type LoggingOptions } from "../../src/platform/logging.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "tiersync-log-"));
+  home = tempFolder();
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 function logged(act: (logging: ReturnType<typeof createLogging>) => void, options: Partial<LoggingOptions> = {}) {
   let stderr = "";

@@ -1,28 +1,17 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeEach, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { AgentError } from "../../src/errors.ts";
 import { writeFileAtomic } from "../../src/platform/atomic-file.ts";
 import { readProtected, readProtectedText, writeProtected } from "../../src/platform/protect.ts";
 import { fromSealed, isSealed, toSealed } from "../../src/platform/sealed-text.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tiersync-protect-"));
+  folder = tempFolder();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function failure(act: () => unknown): AgentError {
   try {

@@ -1,55 +1,54 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Fault } from "../../src/simulator/faults.ts";
 import { type DeltaEntry, type DeltaSite, openDeltaSite } from "../support/delta-site.ts";
 
-let tenant: DeltaSite["tenant"];
-let simulator: DeltaSite["simulator"];
-let pro: DeltaSite["pro"];
-let ana: DeltaSite["ana"];
-let groupsQuery: DeltaSite["groupsQuery"];
-let round: DeltaSite["round"];
-let latest: DeltaSite["latest"];
-
-beforeEach(async () => {
-  ({ tenant, simulator, pro, ana, groupsQuery, round, latest } = await openDeltaSite());
-});
-
 describe("on demand a delta", () => {
-  const changes = async (fault: Fault, change: () => void): Promise<DeltaEntry[]> => {
-    const link = await latest(groupsQuery);
-    change();
-    simulator.faults.add({ match: "/delta", ...fault });
-    return (await round(link)).entries;
+  const changes = async (site: DeltaSite, fault: Fault, change: (site: DeltaSite) => void): Promise<DeltaEntry[]> => {
+    const link = await site.latest(site.groupsQuery);
+    change(site);
+    site.simulator.faults.add({ match: "/delta", ...fault });
+    return (await site.round(link)).entries;
   };
   const members = (entries: DeltaEntry[]) =>
     entries.flatMap((entry) =>
       entry["members@delta"]?.map((member) => `${member["@removed"] ? "-" : "+"}${member.id}`),
     );
-  const leaveAndReturn = () => {
+  const leaveAndReturn = ({ tenant, pro, ana }: DeltaSite) => {
     tenant.removeMember(pro, ana);
     tenant.addMember(pro, ana);
   };
 
   test("replays older changes", async () => {
-    expect(members(await changes({ kind: "deltaReplay", changes: 1 }, () => {}))).toEqual([`+${ana}`]);
+    const site = await openDeltaSite();
+    expect(members(await changes(site, { kind: "deltaReplay", changes: 1 }, () => {}))).toEqual([`+${site.ana}`]);
   });
 
   test("tells everything twice", async () => {
-    expect(members(await changes({ kind: "deltaDuplicate" }, leaveAndReturn))).toEqual([`+${ana}`, `+${ana}`]);
+    const site = await openDeltaSite();
+    expect(members(await changes(site, { kind: "deltaDuplicate" }, leaveAndReturn))).toEqual([
+      `+${site.ana}`,
+      `+${site.ana}`,
+    ]);
   });
 
   test("tells both the leaving and the return", async () => {
-    expect(members(await changes({ kind: "deltaRawOperations" }, leaveAndReturn))).toEqual([`-${ana}`, `+${ana}`]);
+    const site = await openDeltaSite();
+    expect(members(await changes(site, { kind: "deltaRawOperations" }, leaveAndReturn))).toEqual([
+      `-${site.ana}`,
+      `+${site.ana}`,
+    ]);
   });
 
   test("lists former members in an initial round", async () => {
+    const { tenant, simulator, pro, ana, groupsQuery, round } = await openDeltaSite();
     tenant.removeMember(pro, ana);
     simulator.faults.add({ kind: "deltaRemovedMembers" });
     expect(members((await round(`/v1.0${groupsQuery}`)).entries)).toEqual([`-${ana}`]);
   });
 
   test("keeps a restore to itself", async () => {
+    const { tenant, simulator, ana, round, latest } = await openDeltaSite();
     tenant.deleteUser(ana);
     const link = await latest("/users/delta?$select=displayName");
     tenant.restoreUser(ana);
@@ -58,6 +57,7 @@ describe("on demand a delta", () => {
   });
 
   test("begins with an empty page", async () => {
+    const { simulator, round } = await openDeltaSite();
     simulator.faults.add({ kind: "emptyPage" });
     const { entries, pages } = await round("/v1.0/groups/delta");
     expect([entries.length, pages]).toEqual([1, 2]);
@@ -65,6 +65,7 @@ describe("on demand a delta", () => {
 });
 
 test("whatever happens to a group, its deltas add up to its members", async () => {
+  const { tenant, simulator, pro, groupsQuery, round, latest } = await openDeltaSite();
   const pool = Array.from({ length: 6 }, () => tenant.addUser());
   const twists = ["none", "deltaDuplicate", "deltaReverse"] as const;
   const step = fc.record({

@@ -1,25 +1,11 @@
-import { beforeEach, describe, expect, test } from "bun:test";
-import { type DeltaEntry, type DeltaPage, type DeltaSite, openDeltaSite } from "../support/delta-site.ts";
+import { describe, expect, test } from "bun:test";
+import { type DeltaEntry, type DeltaPage, openDeltaSite } from "../support/delta-site.ts";
 
 const DAY = 86_400_000;
-let tenant: DeltaSite["tenant"];
-let clock: DeltaSite["clock"];
-let simulator: DeltaSite["simulator"];
-let origin: DeltaSite["origin"];
-let graph: DeltaSite["graph"];
-let pro: DeltaSite["pro"];
-let ana: DeltaSite["ana"];
-let groupsQuery: DeltaSite["groupsQuery"];
-let read: DeltaSite["read"];
-let round: DeltaSite["round"];
-let latest: DeltaSite["latest"];
-
-beforeEach(async () => {
-  ({ tenant, clock, simulator, origin, graph, pro, ana, groupsQuery, read, round, latest } = await openDeltaSite());
-});
 
 describe("groups delta", () => {
   test("starts from nothing with every group and its members in slices over pages", async () => {
+    const { tenant, pro, ana, round } = await openDeltaSite();
     const added = Array.from({ length: 4 }, () => tenant.addUser());
     for (const id of added) tenant.addMember(pro, id);
     const { entries, pages } = await round("/v1.0/groups/delta?$select=displayName,members");
@@ -33,6 +19,7 @@ describe("groups delta", () => {
   });
 
   test("ends a filtered initial round with an empty page", async () => {
+    const { groupsQuery, read } = await openDeltaSite();
     const first = await read(`/v1.0${groupsQuery}`);
     expect(first.value).toHaveLength(1);
     const second = await read(first["@odata.nextLink"] ?? "");
@@ -40,6 +27,7 @@ describe("groups delta", () => {
   });
 
   test("from the latest token tells net changes of members and nothing twice", async () => {
+    const { tenant, pro, ana, groupsQuery, round, latest } = await openDeltaSite();
     const link = await latest(groupsQuery);
     const bea = tenant.addUser();
     tenant.addMember(pro, bea);
@@ -61,6 +49,7 @@ describe("groups delta", () => {
   });
 
   test("does not look into nested groups, nor at groups outside the filter", async () => {
+    const { tenant, pro, ana, groupsQuery, round, latest } = await openDeltaSite();
     const nested = tenant.addGroup("Nested");
     tenant.addMember(pro, nested);
     const link = await latest(groupsQuery);
@@ -70,6 +59,7 @@ describe("groups delta", () => {
   });
 
   test("tells renames, and the end of a group as deleted", async () => {
+    const { tenant, pro, groupsQuery, round, latest } = await openDeltaSite();
     const link = await latest(groupsQuery);
     tenant.renameGroup(pro, "Premium");
     const renamed = await round(link);
@@ -79,6 +69,7 @@ describe("groups delta", () => {
   });
 
   test("does not tell that a member was soft-deleted, only that it was purged", async () => {
+    const { tenant, ana, groupsQuery, round, latest } = await openDeltaSite();
     const link = await latest(groupsQuery);
     tenant.deleteUser(ana);
     expect((await round(link)).entries).toEqual([]);
@@ -92,6 +83,7 @@ describe("users delta", () => {
   const query = "/users/delta?$select=displayName,mail,department";
 
   test("tells new people, changes of selected properties, soft deletes, restores and purges", async () => {
+    const { tenant, ana, round, latest } = await openDeltaSite();
     const entriesAfter = async (change: () => void): Promise<DeltaEntry[]> => {
       const link = await latest(query);
       change();
@@ -109,6 +101,7 @@ describe("users delta", () => {
   });
 
   test("gives only what changed on Prefer: return=minimal", async () => {
+    const { tenant, ana, read, latest } = await openDeltaSite();
     const link = await latest(query);
     tenant.updateUser(ana, { mail: "new@contoso.example" });
     const { value } = await read(link, { Prefer: "return=minimal" });
@@ -116,6 +109,7 @@ describe("users delta", () => {
   });
 
   test("learns of changes only after the replication delay", async () => {
+    const { tenant, clock, ana, round, latest } = await openDeltaSite();
     clock.freeze();
     const link = await latest(query);
     tenant.replicationDelay = 60_000;
@@ -128,6 +122,7 @@ describe("users delta", () => {
 });
 
 test("directoryObjects delta takes the intersection of types and ids, with typed properties", async () => {
+  const { pro, ana, round } = await openDeltaSite();
   const filter = `isof('microsoft.graph.user') or id eq '${ana}' or id eq '${pro}'`;
   const { entries } = await round(
     `/v1.0/directoryObjects/delta?$filter=${filter}&$select=microsoft.graph.user/displayName`,
@@ -146,10 +141,12 @@ describe("a delta refuses", () => {
     ["unknown properties", "/users/delta?$select=shoeSize"],
     ["tokens it did not give", "/users/delta?$deltatoken=abc.def"],
   ])("%s", async (_title, path) => {
+    const { graph } = await openDeltaSite();
     expect((await graph(`/v1.0${path}`)).status).toBe(400);
   });
 
   test("other query options beside its token, and tokens of another resource", async () => {
+    const { graph, latest } = await openDeltaSite();
     const link = await latest("/users/delta");
     expect((await graph(`${link}&$select=mail`)).status).toBe(400);
     expect((await graph(link.replace("/users/", "/groups/"))).status).toBe(400);
@@ -158,6 +155,7 @@ describe("a delta refuses", () => {
 
 describe("a delta token", () => {
   test("expires after seven days with syncStateNotFound", async () => {
+    const { clock, graph, groupsQuery, latest } = await openDeltaSite();
     const link = await latest(groupsQuery);
     clock.advance(7 * DAY - 60_000);
     expect((await graph(link)).status).toBe(200);
@@ -167,6 +165,7 @@ describe("a delta token", () => {
   });
 
   test("is answered with 410 and the place to start again after a reset", async () => {
+    const { tenant, graph, groupsQuery, round, latest } = await openDeltaSite();
     const link = await latest(groupsQuery);
     tenant.resetDeltas();
     const answer = await graph(link);
@@ -177,6 +176,7 @@ describe("a delta token", () => {
   });
 
   test("works in a batch, unless that is to be refused", async () => {
+    const { simulator, origin, graph, groupsQuery, latest } = await openDeltaSite();
     const url = (await latest(groupsQuery)).slice(`${origin}/v1.0`.length);
     const batch = async () => {
       const body = JSON.stringify({ requests: [{ id: "1", method: "GET", url }] });

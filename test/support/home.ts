@@ -55,6 +55,15 @@ export function openHome(options: HomeOptions = {}): TestHome {
   return home;
 }
 
+/** Somebody who holds Pro and was deleted in Entra, as the agent knows by now; gives the object id. */
+export async function deletedHolder(home: TestHome, name = "Ana Gone"): Promise<string> {
+  const holder = home.person(name, ["Pro"]);
+  await home.run("sync");
+  home.tenant.deleteUser(holder);
+  await home.run("sync");
+  return holder;
+}
+
 /** Everybody whom `export --json` shows, by display name. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON
 export async function exported(home: TestHome): Promise<Record<string, any>> {
