@@ -211,8 +211,8 @@ export function decide(
   const { verdict, previous } = candidate;
   if (previous !== null || more !== NO_MORE) return newDecision(candidate, context, state, reason, more);
   const known = context.first.get(verdict) ?? NONE_YET;
-  const same = known.find((decision) => decision.state === state && decision.reason === reason);
-  if (same !== undefined) return same;
+  // A loop, as a function made for each of a hundred thousand people is most of what a plan leaves behind.
+  for (const same of known) if (same.state === state && same.reason === reason) return same;
   const decision = newDecision(candidate, context, state, reason, more);
   if (known.length < KEPT) context.first.set(verdict, [...known, decision]);
   return decision;

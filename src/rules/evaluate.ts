@@ -58,15 +58,23 @@ export function evaluate(bound: BoundRules, facts: PersonFacts, now: number): Ve
     if (skipping !== null) return skipped(skipping, excludedBy(skipping, odd ?? []));
     return maybeSkipping === null ? NONE : unknown(maybeSkipping);
   }
-  const { tier, priority } = winner;
   if (rivals !== null) {
-    const above = open?.find((rule) => rule.priority > priority);
+    const above = open === null ? undefined : openAbove(open, winner);
     return above === undefined ? { kind: "conflict", rules: rivals.map(({ ref }) => ref) } : unknown(above);
   }
-  const other = open?.find((rule) => rule.tier !== tier);
+  const other = open === null ? undefined : openElsewhere(open, winner);
   if (other !== undefined) return unknown(other);
   if (!winner.revoking) return verdictBy(winner);
-  return { kind: "revoke", tier, rule: winner.ref, doubt: doubt(bound, facts, now) };
+  return { kind: "revoke", tier: winner.tier, rule: winner.ref, doubt: doubt(bound, facts, now) };
+}
+
+// Functions of their own, so that no closure is made for people of whom nothing is open.
+function openAbove(open: readonly BoundRule[], { priority }: BoundRule): BoundRule | undefined {
+  return open.find((rule) => rule.priority > priority);
+}
+
+function openElsewhere(open: readonly BoundRule[], { tier }: BoundRule): BoundRule | undefined {
+  return open.find((rule) => rule.tier !== tier);
 }
 
 /** The same object for everybody: a hundred thousand people are decided by a handful of rules. */

@@ -76,8 +76,7 @@ function gather(decided: readonly DecidedPerson[]): Alike[] {
     const place = placeOf(one);
     const near = byGroups.get(one.groups) ?? [];
     byGroups.set(one.groups, near);
-    const alike =
-      place === "own" ? undefined : near.find(({ first, place: other }) => place === other && same(first, one));
+    const alike = place === "own" ? undefined : likeOf(near, one, place);
     if (alike !== undefined) {
       alike.people.push(one.person);
       continue;
@@ -87,6 +86,12 @@ function gather(decided: readonly DecidedPerson[]): Alike[] {
     if (place !== "own" && near.length < COMPARED) near.push(alone);
   }
   return all;
+}
+
+/** A loop: a function made for each of a hundred thousand people costs more than what it looks for. */
+function likeOf(near: readonly Alike[], one: DecidedPerson, place: Place): Alike | undefined {
+  for (const alike of near) if (alike.place === place && same(alike.first, one)) return alike;
+  return undefined;
 }
 
 function placeOf({ address, claimed }: DecidedPerson): Place {

@@ -39,7 +39,7 @@ export function writeEvents(
     // A revoke is told by the tier that was taken.
     const tier = kind === "revoke" ? action.from : action.to;
     const known = byKind.get(kind) as Alike[];
-    const alike = known.find((one) => one.tier === tier && one.at === at);
+    const alike = likeOf(known, tier, at);
     if (alike === undefined) known.push({ tier, at, people: [person] });
     else alike.people.push(person);
   }
@@ -55,4 +55,10 @@ export function writeEvents(
       );
     }
   }
+}
+
+/** A loop: a function made for each of hundreds of thousands of events costs more than what it looks for. */
+function likeOf(known: readonly Alike[], tier: string | null, at: number): Alike | undefined {
+  for (const one of known) if (one.tier === tier && one.at === at) return one;
+  return undefined;
 }
