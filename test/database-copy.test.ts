@@ -31,8 +31,8 @@ describe("a backup", () => {
     const home = await synchronised(200);
     const folder = tempFolder();
     const file = join(folder, "monday.db");
-    const { code, json } = await runProcess(home, ["backup", file], "ulimit -f 100;");
-    expect({ code, error: json.error }).toMatchObject({
+    const { code, error } = await runProcess(home, ["backup", file], "ulimit -f 100;");
+    expect({ code, error }).toMatchObject({
       code: 1,
       error: { hint: expect.stringMatching(/full|space/) },
     });
@@ -42,8 +42,8 @@ describe("a backup", () => {
 
   test("whose place is not there says so", async () => {
     const home = await synchronised(1);
-    const { code, json } = await home.run("backup", join(home.home, "nowhere", "monday.db"), "--json");
-    expect({ code, error: json.error }).toMatchObject({
+    const { code, error } = await home.run("backup", join(home.home, "nowhere", "monday.db"), "--json");
+    expect({ code, error }).toMatchObject({
       code: 1,
       error: {
         code: "ERR_PLATFORM",
@@ -58,8 +58,8 @@ describe("a backup", () => {
     mkdirSync(join(home.home, "data"), { mode: 0o700 });
     writeFileSync(join(home.home, "data", "tiersync.db"), "");
     const folder = tempFolder();
-    const { code, json } = await home.run("backup", join(folder, "monday.db"), "--json");
-    expect({ code, error: json.error.code }).toEqual({ code: 1, error: "ERR_NOT_FOUND" });
+    const { code, error } = await home.run("backup", join(folder, "monday.db"), "--json");
+    expect({ code, error: error.code }).toEqual({ code: 1, error: "ERR_NOT_FOUND" });
     expect(readdirSync(folder)).toEqual([]);
   });
 });

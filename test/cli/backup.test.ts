@@ -10,5 +10,5 @@ test("a backup's path begins at the home folder, wherever the command is given",
   expect((await home.run("backup", "monday.db", "--json")).json).toMatchObject({ file });
   expect(existsSync(file)).toBe(true);
   const again = await home.run("backup", "monday.db", "--json");
-  expect(again).toMatchObject({ code: 2, json: { error: { code: "ERR_EXISTS" } } });
+  expect(again).toMatchObject({ code: 2, error: { code: "ERR_EXISTS" } });
 });

@@ -5,7 +5,7 @@ const open = (): TestHome => openHome({ seats: { Pro: 1 } });
 
 async function person(home: TestHome, id: string) {
   const { json } = await home.run("export", "--json");
-  return json.items.find((item: { id: string }) => item.id === id);
+  return json.items.find((item) => item.id === id);
 }
 
 describe("tiersync accounts", () => {
@@ -39,7 +39,7 @@ describe("tiersync accounts", () => {
     await home.run("accounts", "revoke", ana, "--yes");
     expect((await home.run("accounts", "purge", ana, "--yes")).code).toBe(0);
     const { json } = await home.run("explain", ana, "--json");
-    expect(json.decisions.map(({ type }: { type: string }) => type)).toEqual(["purged"]);
+    expect(json.decisions.map(({ type }) => type)).toEqual(["purged"]);
   });
 
   test("asks at a terminal only, unless told --yes", async () => {

@@ -55,8 +55,8 @@ describe("tiersync cert rotate", () => {
     const before = read(home, "contoso.next.pem");
     const again = await home.run("cert", "rotate", "contoso", "--json");
     expect(again.code).toBe(2);
-    expect(again.json.error).toMatchObject({ code: "ERR_EXISTS" });
-    expect(again.json.error.hint).toContain("keys/contoso.next.crt");
+    expect(again.error).toMatchObject({ code: "ERR_EXISTS" });
+    expect(again.error.hint).toContain("keys/contoso.next.crt");
     expect(read(home, "contoso.next.pem")).toBe(before);
   });
 
@@ -66,7 +66,7 @@ describe("tiersync cert rotate", () => {
     renameSync(join(home.home, "keys/contoso.pem"), join(home.home, "keys/first.pem"));
     const { pem } = makeCertificate();
     writeFileSync(join(home.home, "keys/second.pem"), pem, { mode: 0o600 });
-    expect((await home.run("cert", "rotate", "third", "--json")).json.error).toMatchObject({
+    expect((await home.run("cert", "rotate", "third", "--json")).error).toMatchObject({
       code: "ERR_NOT_FOUND",
       hint: "there are: first, second",
     });
@@ -74,7 +74,7 @@ describe("tiersync cert rotate", () => {
     home.rewrite((text) => text.replace("certificate: keys/first.pem", "clientSecret: file:keys/contoso.txt"));
     const unsure = await home.run("cert", "rotate", "--json");
     expect(unsure.code).toBe(2);
-    expect(unsure.json.error.hint).toContain("first, second");
+    expect(unsure.error.hint).toContain("first, second");
   });
 });
 
@@ -174,7 +174,7 @@ describe("the next certificate", () => {
     const home = openHome();
     const find = async () => {
       const { json } = await home.run("check", "--json");
-      return json.checks.find(({ id }: { id: string }) => id === "credential.next");
+      return json.checks.find(({ id }) => id === "credential.next");
     };
     expect(await find()).toBeUndefined();
     const old = read(home, "contoso.pem");
@@ -183,15 +183,12 @@ describe("the next certificate", () => {
     expect(await find()).toMatchObject({ level: "warn", hint: expect.stringContaining("upload") });
     register(home, old, next);
     expect(await find()).toMatchObject({ level: "ok", message: expect.stringContaining("the next cycle switches") });
-    const roles = async () => {
+    const roles = async (): Promise<object[]> => {
       const { json } = await home.run("cert", "show", "--json");
-      return json.items.map(({ name, role, keyFile, tenants, daysLeft }: Record<string, unknown>) => ({
-        name,
-        role,
-        keyFile,
-        tenants,
-        days: typeof daysLeft,
-      }));
+      return json.items.map((item) => {
+        const { name, role, keyFile, tenants } = item;
+        return { name, role, keyFile, tenants, days: "daysLeft" in item ? typeof item.daysLeft : "unreadable" };
+      });
     };
     const shown = { name: "contoso", tenants: ["contoso"], days: "number" };
     expect(await roles()).toEqual([

@@ -7,18 +7,10 @@ import { openHome, type TestHome } from "../support/home.ts";
 import { openMailHome, PASSWORD } from "../support/mail-home.ts";
 import { openTwoTenants } from "../support/two-tenants.ts";
 
-interface Line {
-  readonly id: string;
-  readonly tenant: string | null;
-  readonly level: string;
-  readonly message: string;
-  readonly hint: string | null;
-}
-
 async function told(home: TestHome, ...options: string[]) {
   const { code, json, out } = await home.run("check", "--json", ...options);
   expect(out).not.toContain(PASSWORD);
-  const lines = (json.checks as readonly Line[]).filter(({ id }) => id.startsWith("notify"));
+  const lines = json.checks.filter(({ id }) => id.startsWith("notify"));
   return { code, lines };
 }
 

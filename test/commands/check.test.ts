@@ -3,31 +3,25 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { CheckResult } from "../../src/model/views.ts";
 import { openHome, type TestHome } from "../support/home.ts";
 import { HOME_FAULTS } from "../support/home-faults.ts";
 import { openMailHome } from "../support/mail-home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 
-interface Line {
-  readonly id: string;
-  readonly tenant: string | null;
-  readonly level: "ok" | "warn" | "fail";
-  readonly message: string;
-  readonly hint: string | null;
-}
-
-async function check(home: TestHome, ...options: string[]): Promise<{ code: number; lines: readonly Line[] }> {
+async function check(home: TestHome, ...options: string[]): Promise<{ code: number; lines: readonly CheckResult[] }> {
   const { code, json } = await home.run("check", "--json", ...options);
-  for (const line of json.checks as Line[]) {
+  for (const line of json.checks) {
     expect(Object.keys(line).sort()).toEqual(["hint", "id", "level", "message", "tenant"]);
     expect(line.hint === null).toBe(line.level === "ok");
   }
-  const lines = json.checks as readonly Line[];
+  const lines = json.checks;
   expect(json.ok).toBe(lines.every(({ level }) => level !== "fail"));
   return { code, lines };
 }
 
-const about = (lines: readonly Line[], id: string): readonly Line[] => lines.filter((line) => line.id === id);
+const about = (lines: readonly CheckResult[], id: string): readonly CheckResult[] =>
+  lines.filter((line) => line.id === id);
 
 test("a good home has nothing to mend, and check leaves nothing behind", async () => {
   const { home, server } = await openMailHome();

@@ -37,8 +37,8 @@ test("`check` tells it as findings among the others", async () => {
   close(home, "keys");
   const { code, json } = await home.run("check", "--json");
   expect(code).toBe(1);
-  const failing = json.checks.filter(({ level }: { level: string }) => level === "fail");
-  const ids = failing.map(({ id }: { id: string }) => id);
+  const failing = json.checks.filter(({ level }) => level === "fail");
+  const ids = failing.map(({ id }) => id);
   expect(ids).toContain("home.permissions");
   expect(ids).toContain("home.database");
   expect(ids).toContain("agent.running");

@@ -15,7 +15,7 @@ describe("export", () => {
     expect(await home.run("sync")).toMatchObject({ code: 0 });
     const { json } = await home.run("export", "--json");
     expect(json.items).toHaveLength(ids.length);
-    expect(new Set(json.items.map(({ id }: { id: string }) => id))).toEqual(new Set(ids));
+    expect(new Set(json.items.map(({ id }) => id))).toEqual(new Set(ids));
     const { out } = await home.run("export");
     expect(out.split("\r\n")).toHaveLength(ids.length + 2);
   });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { exported, openHome, RULES, type TestHome } from "../support/home.ts";
+import { exported, exportedPerson, openHome, RULES, type TestHome } from "../support/home.ts";
 
 const HOUR = 60 * 60 * 1000;
 
@@ -13,7 +13,7 @@ afterEach(() => {
 
 async function sync(home: TestHome): Promise<Record<string, number>> {
   const { code, json } = await home.run("sync", "--json");
-  expect(json.cycles?.[0]?.error ?? json.error ?? null).toBeNull();
+  expect(json.cycles[0].error).toBeNull();
   expect(code).toBe(0);
   return Object.fromEntries(Object.entries<number>(json.cycles[0].actions).filter(([, count]) => count > 0));
 }
@@ -26,7 +26,7 @@ describe("an edit of the rules", () => {
   test("that needs an attribute not read before reads it for everybody before anything is decided", async () => {
     const home = openHome();
     home.person("Ana", ["Eco"], { department: "Legal" });
-    home.person("Ben", ["Eco"], { department: "Sales" });
+    const ben = home.person("Ben", ["Eco"], { department: "Sales" });
     await sync(home);
     addRule(
       home,
@@ -34,8 +34,8 @@ describe("an edit of the rules", () => {
     );
     expect(await sync(home)).toEqual({ change: 1 });
     const people = await exported(home);
-    expect([people["Ana"].tier, people["Ben"].tier]).toEqual(["Pro", "Eco"]);
-    home.tenant.updateUser(people["Ben"].id, { department: "LEGAL" });
+    expect([people["Ana"]?.tier, people["Ben"]?.tier]).toEqual(["Pro", "Eco"]);
+    home.tenant.updateUser(ben, { department: "LEGAL" });
     expect(await sync(home)).toEqual({ change: 1 });
   });
 
@@ -112,7 +112,7 @@ describe("`plan`", () => {
     const counts: Record<string, number> = {};
     for (const { kind } of tenant.actions) counts[kind] = (counts[kind] ?? 0) + 1;
     expect(await sync(home)).toEqual(counts);
-    expect(tenant.tiers.find(({ name }: { name: string }) => name === "Pro")).toMatchObject({
+    expect(tenant.tiers.find(({ name }) => name === "Pro")).toMatchObject({
       seats: 2,
       used: 2,
       waiting: 1,
@@ -131,7 +131,7 @@ describe("an address", () => {
     const people = await exported(home);
     for (const name of ["Ana", "Ben"]) {
       expect(people[name]).toMatchObject({ state: "conflict", tier: null, targetId: null });
-      expect(people[name].reason).toContain("address");
+      expect(people[name]?.reason).toContain("address");
     }
   });
 
@@ -147,7 +147,7 @@ describe("an address", () => {
     expect(done["adopt"]).toBeUndefined();
     const people = await exported(home);
     expect(people["Ben"]).toMatchObject({ state: "conflict", tier: null, targetId: null });
-    expect(people["Ana"].tier).toBe("Pro");
+    expect(people["Ana"]?.tier).toBe("Pro");
   });
 });
 
@@ -159,11 +159,11 @@ describe("deletion in Entra", () => {
     home.tenant.removeMember(home.groups["Pro"] as string, ana);
     home.tenant.addMember(home.groups["No_Licence"] as string, ana);
     expect(await sync(home)).toEqual({ revoke: 1 });
-    const { purgeAt } = (await exported(home))["Ana"];
+    const { purgeAt } = await exportedPerson(home, "Ana");
     expect(purgeAt).not.toBeNull();
     home.tenant.deleteUser(ana);
     await sync(home);
-    expect((await exported(home))["Ana"].purgeAt).toBe(purgeAt);
+    expect((await exported(home))["Ana"]?.purgeAt).toBe(purgeAt);
     setSystemTime(new Date(Date.now() + 25 * HOUR));
     expect(await sync(home)).toEqual({ purge: 1 });
   });

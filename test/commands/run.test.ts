@@ -121,7 +121,7 @@ describe("tiersync run", () => {
     at.person("Ben Eco", ["Eco"]);
     const plan = await at.run("plan", "--json");
     expect(plan.code).toBe(0);
-    expect(plan.json.tenants[0].actions.map(({ kind }: { kind: string }) => kind)).toEqual(["create", "assign"]);
+    expect(plan.json.tenants[0].actions.map(({ kind }) => kind)).toEqual(["create", "assign"]);
     expect((await at.run("explain", ana, "--json")).json).toMatchObject({ id: ana, state: "licensed", tier: "Pro" });
   });
 

@@ -189,9 +189,9 @@ describe("tiersync check on a SCIM licence system", () => {
   test("says what the service can do", async () => {
     const { home } = open("report");
     const { json } = await home.run("check", "--json");
-    const target = json.checks.find(({ id }: { id: string }) => id === "target");
+    const target = json.checks.find(({ id }) => id === "target");
     expect(target).toMatchObject({ level: "ok", tenant: "contoso" });
-    expect(target.message).toContain("patch, filter, etag");
+    expect(target?.message).toContain("patch, filter, etag");
   });
 
   test("says what to do when the token is refused", async () => {
@@ -199,8 +199,8 @@ describe("tiersync check on a SCIM licence system", () => {
     writeFileSync(join(home.home, "keys", "scim.txt"), "wrong\n", { mode: 0o600 });
     const { code, json } = await home.run("check", "--json");
     expect(code).toBe(1);
-    const target = json.checks.find(({ id }: { id: string }) => id === "target");
+    const target = json.checks.find(({ id }) => id === "target");
     expect(target).toMatchObject({ level: "fail" });
-    expect(target.message).toContain("ERR_TARGET_FORBIDDEN");
+    expect(target?.message).toContain("ERR_TARGET_FORBIDDEN");
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
-import { openHome, type TestHome } from "../support/home.ts";
+import { onlyHold, openHome, type TestHome } from "../support/home.ts";
 import { openMailHome, PASSWORD } from "../support/mail-home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 
@@ -69,7 +69,7 @@ describe("the status warns", () => {
     home.tenant.addMember(home.groups["No_Licence"] as string, ana);
     await startTestAgent(home);
     expect(await warnings(home)).toEqual([expect.stringContaining("contoso: the database is older than the last one")]);
-    const { id } = (await home.run("holds", "--json")).json.items[0];
+    const { id } = await onlyHold(home);
     await home.run("holds", "reject", id);
     await home.run("sync");
     expect(await warnings(home)).toEqual([]);

@@ -35,8 +35,8 @@ describe("tiersync plan", () => {
     const { code, json } = await home.run("plan", "--json");
     expect(code).toBe(0);
     expect(json.tenants[0].tiers.at(-1)).toMatchObject({ name: "Pro", seats: 1, used: 1, free: 0, waiting: 2 });
-    expect(json.tenants[0].actions.map(({ kind }: { kind: string }) => kind)).toEqual(["create", "wait"]);
-    expect(json.tenants[0].waiting.map(({ position }: { position: number }) => position)).toEqual([1, 2]);
+    expect(json.tenants[0].actions.map(({ kind }) => kind)).toEqual(["create", "wait"]);
+    expect(json.tenants[0].waiting.map(({ position }) => position)).toEqual([1, 2]);
     expect((await home.run("plan")).out).toContain("cy.pro@contoso.example");
     expect((await home.run("export", "--json")).out).toBe(before);
   });

@@ -27,7 +27,7 @@ describe("mailbox settings that are known", () => {
     expect(await sync(home, "--full")).toEqual({ create: 1, assign: 1, update: 1, release: 1 });
     const people = await exported(home);
     expect(people["Ben"]).toMatchObject({ state: "unmanaged", tier: "Pro" });
-    expect(people["Ben"].reason).toContain("a room mailbox");
+    expect(people["Ben"]?.reason).toContain("a room mailbox");
     expect(people["Dan"]).toMatchObject({ state: "licensed", tier: "Pro" });
   });
 

@@ -21,13 +21,11 @@ describe("people whose mailboxes could not be read yet", () => {
     });
     const first = await home.run("sync", "--json");
     expect(first.json.cycles[0]).toMatchObject({ kind: "initial", outcome: "succeeded" });
-    const created = first.json.cycles[0].actions.create as number;
+    const created = first.json.cycles[0].actions.create;
     expect(created).toBeLessThan(30);
-    const pending = (await home.run("export", "--json")).json.items.filter(
-      ({ state }: { state: string }) => state === "pending",
-    );
+    const pending = (await home.run("export", "--json")).json.items.filter(({ state }) => state === "pending");
     expect(pending).toHaveLength(30 - created);
-    expect(pending[0].reason).toContain("mailbox");
+    expect(pending[0]?.reason).toContain("mailbox");
     home.simulator.faults.clear();
     const second = await home.run("sync", "--json");
     expect(second.json.cycles[0]).toMatchObject({

@@ -109,7 +109,7 @@ async function undisturbed(home: TestHome): Promise<Awaited<ReturnType<typeof ex
     cpSync(join(home.home, part), join(other, part), { recursive: true });
   expect(await home.run("sync", "--home", other)).toMatchObject({ code: 0 });
   const { json } = await home.run("export", "--json", "--home", other);
-  return Object.fromEntries(json.items.map((item: { id: string }) => [item.id, item]));
+  return Object.fromEntries(json.items.map((person) => [person.id, person]));
 }
 
 const LIVES: readonly [string, HomeOptions, Readonly<Record<string, number>>, number][] = [

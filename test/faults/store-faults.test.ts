@@ -3,12 +3,14 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { ErrorCode } from "../../src/errors.ts";
+import type { PersonView } from "../../src/model/views.ts";
 import { faultsInBooks, readBooks, readRows } from "../support/books.ts";
 import type { CycleBench, Ended } from "../support/cycle-bench.ts";
 import { addPerson } from "../support/entra.ts";
 import { faultTable } from "../support/fault-table.ts";
 import { exported, openHome, type TestHome } from "../support/home.ts";
-import { type ProcessResult, runProcess } from "../support/subprocess.ts";
+import { runProcess } from "../support/subprocess.ts";
 import { aboutToChange, nextHeals, outcomeOf, undisturbed } from "./scene.ts";
 
 const table = faultTable("What a fault of the database comes to", ["that cycle", "next cycle"]);
@@ -132,7 +134,7 @@ interface Mishap {
   readonly shell?: string;
   harm(home: TestHome): () => void;
   readonly hint: RegExp;
-  readonly code?: string;
+  readonly code?: ErrorCode;
 }
 
 const databaseOf = (home: TestHome): string => join(home.home, "data", "tiersync.db");
@@ -212,7 +214,7 @@ function setVersion(home: TestHome, version: number): () => void {
 }
 
 test("the real process says what is wrong, and is well again afterwards", async () => {
-  const scenes: { mishap: Mishap; home: TestHome; before: unknown; putRight: () => void }[] = [];
+  const scenes: { mishap: Mishap; home: TestHome; before: Record<string, PersonView>; putRight: () => void }[] = [];
   for (const mishap of MISHAPS) {
     const home = openHome({
       ...{ mailboxSettings: false, credential: "secret", seats: { Eco: 500 } },
@@ -225,15 +227,16 @@ test("the real process says what is wrong, and is well again afterwards", async 
     scenes.push({ mishap, home, before, putRight: mishap.harm(home) });
   }
   // Side by side: one of them waits five seconds for a lock.
-  const results = await Promise.all(scenes.map(({ mishap, home }) => runProcess(home, ["sync"], mishap.shell)));
-  for (const [index, { mishap, home, before, putRight }] of scenes.entries()) {
+  const ended = await Promise.all(
+    scenes.map(async (scene) => ({ ...scene, result: await runProcess(scene.home, ["sync"], scene.mishap.shell) })),
+  );
+  for (const { mishap, home, before, putRight, result } of ended) {
     const { fault, code: expected = "ERR_STORE", hint } = mishap;
-    const { code, json, err } = results[index] as ProcessResult;
+    const { code, error, err } = result;
     putRight();
-    const error = json?.error ?? json?.cycles[0].error;
-    expect({ fault, code, error: error?.code, err }).toEqual({ fault, code: 1, error: expected, err });
+    expect({ fault, code, error: error.code, err }).toEqual({ fault, code: 1, error: expected, err });
     expect({ fault, hint: error.hint }).toEqual({ fault, hint: expect.stringMatching(hint) });
-    expect(await exported(home)).toEqual(before as Record<string, unknown>);
+    expect(await exported(home)).toEqual(before);
     const { json: next } = await home.run("sync", "--json");
     expect(next.cycles[0]).toMatchObject({ outcome: "succeeded", actions: { create: 300, assign: 300 } });
     table.add("sync as a process", fault, `exit ${code} ${error.code}, nothing done`, "heals");

@@ -2,25 +2,19 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../src/cli/program.ts";
+import type { HoldView, PersonView } from "../../src/model/views.ts";
 import type { Simulator } from "../../src/simulator/app.ts";
 import { createSimulator } from "../../src/simulator/app.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
 import { captureIo } from "../cli/captured-io.ts";
 import { atEnd } from "./clean-up.ts";
+import { CommandResult, type DocumentOf } from "./command-json.ts";
 import { registerApplication, type ServedSimulator, serveSimulator } from "./serve-simulator.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 export const TENANT_ID = "11111111-2222-3333-4444-555555555555";
 
 export const RULES = readFileSync(join(import.meta.dir, "../../rules/secure-exchanges.yaml"), "utf8");
-
-export interface CommandResult {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of many shapes
-  readonly json: any;
-}
 
 export interface TestHome {
   readonly home: string;
@@ -31,7 +25,7 @@ export interface TestHome {
   readonly groups: Readonly<Record<string, string>>;
   /** Adds a user to groups; returns the object id. */
   person(name: string, groups: readonly string[], properties?: Record<string, unknown>): string;
-  run(...argv: string[]): Promise<CommandResult>;
+  run<const Argv extends readonly string[]>(...argv: Argv): Promise<CommandResult<DocumentOf<Argv>>>;
   configure(extra: string): void;
   /** Edits tiersync.yaml as it is. */
   rewrite(edit: (text: string) => string): void;
@@ -65,10 +59,26 @@ export async function deletedHolder(home: TestHome, name = "Ana Gone"): Promise<
 }
 
 /** Everybody whom `export --json` shows, by display name. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into JSON
-export async function exported(home: TestHome): Promise<Record<string, any>> {
+export async function exported(home: TestHome): Promise<Readonly<Record<string, PersonView>>> {
   const { json } = await home.run("export", "--json");
-  return Object.fromEntries(json.items.map((item: { displayName: string }) => [item.displayName, item]));
+  return Object.fromEntries(json.items.map((person) => [person.displayName ?? person.id, person]));
+}
+
+/** One of them, who must be there. */
+export async function exportedPerson(home: TestHome, name: string): Promise<PersonView> {
+  const people = await exported(home);
+  const person = people[name];
+  if (person === undefined) throw new TypeError(`\`export\` shows no ${name}, but ${Object.keys(people).join(", ")}`);
+  return person;
+}
+
+/** The one hold that is open. */
+export async function onlyHold(home: TestHome): Promise<HoldView> {
+  const { items } = (await home.run("holds", "--json")).json;
+  const [hold] = items;
+  if (hold === undefined || items.length > 1)
+    throw new TypeError(`${items.length} holds are open: ${JSON.stringify(items)}`);
+  return hold;
 }
 
 export function createHome(options: HomeOptions = {}): TestHome {
@@ -128,8 +138,7 @@ ${extra}`,
     run: async (...argv) => {
       const { io, stdout, stderr } = captureIo();
       const code = await runProgram(argv.includes("--home") ? argv : [...argv, "--home", home], io);
-      const out = stdout();
-      return { code, out, err: stderr(), json: out.trimStart().startsWith("{") ? JSON.parse(out) : null };
+      return new CommandResult(argv, { code, out: stdout(), err: stderr() });
     },
     configure,
     rewrite: (edit) => {

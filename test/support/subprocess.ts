@@ -1,27 +1,24 @@
 /** tiersync as a process of its own, run from source as a user would, on a test home. */
 import { join } from "node:path";
 import { atEnd } from "./clean-up.ts";
+import { CommandResult, type DocumentOf } from "./command-json.ts";
 import type { TestHome } from "./home.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
-export interface ProcessResult {
-  /** 137 (128 + 9) after SIGKILL, as a shell has it. */
-  readonly code: number;
-  readonly err: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into JSON of many shapes
-  readonly json: any;
-}
-
-export interface RunningProcess {
+export interface RunningProcess<Document = unknown> {
   /** SIGKILL: nothing in it can notice. */
   kill(): void;
-  readonly ended: Promise<ProcessResult>;
+  readonly ended: Promise<CommandResult<Document>>;
 }
 
 /** `shell`: commands before it in the same shell, for limits. */
-export function startProcess(home: TestHome, argv: readonly string[], shell = ""): RunningProcess {
+export function startProcess<const Argv extends readonly string[]>(
+  home: TestHome,
+  argv: Argv,
+  shell = "",
+): RunningProcess<DocumentOf<Argv>> {
   const command = [process.execPath, MAIN, ...argv, "--home", home.home, "--json"];
   const folder = tempFolder();
   // Files: the sockets that Bun makes of "pipe" can be reset by a process that dies.
@@ -35,14 +32,17 @@ export function startProcess(home: TestHome, argv: readonly string[], shell = ""
     child.kill("SIGKILL");
     return child.exited;
   });
-  const read = async (): Promise<ProcessResult> => {
+  const read = async (): Promise<CommandResult<DocumentOf<Argv>>> => {
     const code = await child.exited;
-    const said = await out.text();
-    return { code, err: await err.text(), json: code !== 137 && said.trim() !== "" ? JSON.parse(said) : null };
+    return new CommandResult([...argv, "--json"], { code, out: await out.text(), err: await err.text() });
   };
   return { kill: () => child.kill("SIGKILL"), ended: read() };
 }
 
-export function runProcess(home: TestHome, argv: readonly string[], shell = ""): Promise<ProcessResult> {
+export function runProcess<const Argv extends readonly string[]>(
+  home: TestHome,
+  argv: Argv,
+  shell = "",
+): Promise<CommandResult<DocumentOf<Argv>>> {
   return startProcess(home, argv, shell).ended;
 }

@@ -7,9 +7,9 @@ import { openHome, type TestHome } from "../../support/home.ts";
 
 const databaseOf = ({ home }: TestHome): string => join(home, "data", "tiersync.db");
 
-async function checked(home: TestHome): Promise<CheckResult> {
+async function checked(home: TestHome): Promise<CheckResult | undefined> {
   const { json } = await home.run("check", "--json");
-  return json.checks.find(({ id }: CheckResult) => id === "home.database");
+  return json.checks.find(({ id }) => id === "home.database");
 }
 
 async function synchronised(): Promise<TestHome> {
