@@ -130,7 +130,7 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
       clock,
       logger,
       ...{ accounts: store.accounts, remote: store.remote, transaction: store.transaction },
-      settled: (found) => settleLost(store, found, clock.now()),
+      settled: (found) => settleLost(store, found),
       drift: onDrift === "repair" ? (drift) => noteDrift(store, drift, clock.now()) : () => undefined,
     };
   };

@@ -58,7 +58,11 @@ export async function applyPlan(
     for (const [index, action] of batch.entries()) {
       if (people.possible(action)) items.push(people.item(action, done + index));
     }
-    if (remote) store.journal.intend(items.map(({ action }) => action));
+    if (remote)
+      store.journal.intend(
+        items.map(({ action }) => action),
+        cycle.id,
+      );
     try {
       await parts.target.apply(items, settle, request.signal);
     } catch (thrown) {

@@ -7,12 +7,11 @@ import type { TenantStore } from "./store-ports.ts";
 /** Call it in the transaction that takes the account into the copy. */
 export function settleLost(
   { intents, journal, accounts }: Pick<TenantStore, "intents" | "journal" | "accounts">,
-  { user, person, account, before, now, made }: LostAnswer,
-  at: number,
+  { user, person, account, before, now, made, at }: LostAnswer,
 ): void {
   const sent = intents.of(user);
   const record = (kind: ActionKind, from: TierName | null, to: TierName | null): void =>
-    journal.recordManual({ kind, user, person, address: null, from, to, reason: "the answer was lost" }, at);
+    journal.recordLost({ kind, user, person, address: null, from, to, reason: "the answer was lost" }, at);
   const held = before?.tier ?? null;
   const kind = made ? "create" : "adopt";
   if (before === null && sent.has(kind)) record(kind, null, held);

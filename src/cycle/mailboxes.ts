@@ -9,22 +9,30 @@ type Time = Pick<CycleRequest, "signal"> & { readonly deadline?: number | undefi
 /** Known mailboxes read again in one full re-read, oldest first. */
 const REFRESHED = 1000;
 
-/** Asks for those who are about to be created, or whose verdict hangs on the mailbox, and evaluates them again. Gives those it asked for. */
+/** What became of those whose mailboxes had to be read. */
+export interface MissingMailboxes {
+  readonly wanted: ReadonlySet<ObjectId>;
+  /** There was no time for some of them; those who cannot be read whatever the time do not count. */
+  readonly leftOut: boolean;
+}
+
+/** Asks for those who are about to be created, or whose verdict hangs on the mailbox, and evaluates them again. */
 export async function readMissingMailboxes(
   parts: CycleParts,
   people: Map<number, Known>,
   evaluator: Evaluator,
   now: number,
   { signal, deadline }: Time,
-): Promise<ReadonlySet<ObjectId>> {
+): Promise<MissingMailboxes> {
   const missing: ObjectId[] = [];
   for (const { id, verdict, account, mailboxRead } of people.values()) {
     if (mailboxRead) continue;
     const hangs = verdict.kind === "unknown" && verdict.needs === "mailbox";
     if (hangs || (verdict.kind === "tier" && account === null)) missing.push(id);
   }
-  await read(parts, people, evaluator, missing, now, { signal, deadline });
-  return new Set(missing);
+  const { asked, throttled, found } = await read(parts, people, evaluator, missing, now, { signal, deadline });
+  // While nothing at all comes through, that is no matter of time.
+  return { wanted: new Set(missing), leftOut: asked < missing.length || (throttled > 0 && found > 0) };
 }
 
 /** Reads the oldest ones again, but for those that this cycle has asked for (`asked`). */
@@ -47,20 +55,23 @@ async function read(
   ids: readonly ObjectId[],
   now: number,
   { signal, deadline }: Time,
-): Promise<void> {
-  if (ids.length === 0) return;
+): Promise<{ readonly asked: number; readonly throttled: number; readonly found: number }> {
+  const sum = { asked: 0, throttled: 0, found: 0 };
+  if (ids.length === 0) return sum;
   // The rest of the cycle needs its time too: whoever is not read by then stays `pending` until the next one.
   const enough = deadline === undefined ? Number.POSITIVE_INFINITY : (clock.now() + deadline) / 2;
-  let done = 0;
-  for await (const batch of source.readMailboxes(ids, signal, deadline)) {
-    store.people.saveMailboxes(batch, now);
-    for (const id of batch.keys()) {
+  for await (const { asked, throttled, found } of source.readMailboxes(ids, signal, deadline)) {
+    store.people.saveMailboxes(found, now);
+    for (const id of found.keys()) {
       const person = store.people.person(id);
       const known = person === null ? null : evaluator.evaluate(person);
       if (known !== null) people.set(known.key, known);
     }
-    done += batch.size;
-    progress({ tenant: settings.name, step: "mailboxes", done, of: ids.length });
+    sum.asked += asked;
+    sum.throttled += throttled;
+    sum.found += found.size;
+    progress({ tenant: settings.name, step: "mailboxes", done: sum.found, of: ids.length });
     if (clock.now() > enough) break;
   }
+  return sum;
 }

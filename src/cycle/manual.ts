@@ -128,7 +128,7 @@ export async function carryOutManual(
   let done = false;
   if (kind === "link") store.accounts.unbind(account.key);
   // An answer that is lost is looked up by the next cycle.
-  if (target.kind !== "ledger") store.journal.intend([action]);
+  if (target.kind !== "ledger") store.journal.intend([action], null);
   try {
     await target.apply(
       [{ action, accountKey: account.key, profile: null, at: now }],

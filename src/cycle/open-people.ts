@@ -18,6 +18,10 @@ export interface OpenPeople {
   readonly people: ReadonlyMap<number, Known>;
   /** Which rules, tiers and settings the verdicts come from. */
   readonly fingerprint: string;
+  /** There was no time to read the mailboxes of some who are to be created. */
+  readonly leftOut: boolean;
+  /** Takes in everybody who waits, however deep in a queue. */
+  readonly takeInWaiting: () => void;
 }
 
 /** Throws when a rule names a group that is not there: that is never read as "nobody". */
@@ -42,14 +46,17 @@ export async function evaluatePeople(
     only === undefined
       ? await evaluateOpen(parts, request, evaluator, now)
       : evaluateOne(only, store.people, evaluator, now);
+  let leftOut = false;
   if (settings.mailboxSettings) {
-    const asked = await readMissingMailboxes(parts, people, evaluator, now, request);
+    const missing = await readMissingMailboxes(parts, people, evaluator, now, request);
+    leftOut = missing.leftOut;
     if (kind === "full" && !initial && only === undefined) {
-      await refreshMailboxes(parts, people, evaluator, now, request, asked);
+      await refreshMailboxes(parts, people, evaluator, now, request, missing.wanted);
     }
   }
   if (!everybody) addConcerned(parts, people, evaluator);
-  return { people, fingerprint };
+  const takeInWaiting = (): void => addPeople(people, evaluator, store.people.queueHeads(Number.MAX_SAFE_INTEGER));
+  return { people, fingerprint, leftOut, takeInWaiting };
 }
 
 async function evaluateOpen(
@@ -93,6 +100,6 @@ function addConcerned({ settings, store }: CycleParts, people: Map<number, Known
     // A free seat that nobody waits for is taken by one of these people, or by nobody.
     free += Math.min(Math.max(0, tier.seats - (used.get(tier.name) ?? 0)), waiting.get(tier.name) ?? 0);
   }
-  // Each chain of moves begins at a free seat or at one of these people, so deeper in a queue nobody can be reached.
+  // Each chain of moves begins at a free seat or at one of these people, so deeper in a queue nobody is reached unless somebody is passed over.
   if (free + people.size > 0) addPeople(people, evaluator, store.people.queueHeads(free + people.size));
 }

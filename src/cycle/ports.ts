@@ -110,16 +110,25 @@ export interface ReadResult {
 export interface DirectorySource {
   read(mirror: MirrorWriter, options: ReadOptions): Promise<ReadResult>;
   /**
-   * Mailbox settings of these people, in batches as they arrive. Ids that are left out of every batch could not be read now
-   * (throttled, deadline): they stay unread.
+   * Mailbox settings of these people, in batches as they arrive. Whoever is in no batch was not asked for: the slice was full or the
+   * time was up.
    */
   readMailboxes(
     ids: readonly ObjectId[],
     signal: AbortSignal,
     deadline?: number | undefined,
-  ): AsyncIterable<ReadonlyMap<ObjectId, Exclude<Mailbox, "unread">>>;
+  ): AsyncIterable<MailboxBatch>;
   /** Requests made since the source was built. */
   requests(): Pick<RequestCounts, "token" | "graph">;
+}
+
+/** People who were asked for together. */
+export interface MailboxBatch {
+  readonly asked: number;
+  /** Of whom nothing is known only because too much was asked at once. */
+  readonly throttled: number;
+  /** What is known now; the others stay unread. */
+  readonly found: ReadonlyMap<ObjectId, Exclude<Mailbox, "unread">>;
 }
 
 /** One action with what the target needs to carry it out. */
@@ -144,10 +153,10 @@ export interface LicenceTarget {
   readonly kind: "ledger" | "scim";
   /**
    * Brings `Accounts` in line with the licence system where that is due (first time, reconcile, lost answers of people in `unsettled`).
-   * `whole`: everything is read again even where nothing is due.
+   * `whole`: everything is read again even where nothing is due; `now`: Graph's time, epoch ms (by default this computer's).
    * Throws `ERR_TARGET_UNREACHABLE` or `ERR_TARGET_FORBIDDEN` when nothing can be said about it.
    */
-  refresh(unsettled: readonly ObjectId[], signal: AbortSignal, whole?: boolean): Promise<void>;
+  refresh(unsettled: readonly ObjectId[], signal: AbortSignal, whole?: boolean, now?: number): Promise<void>;
   /**
    * Carries out a batch in its order. `settle` is called with the results as they become known, each item once, in one transaction
    * with the change where the target lives in the same database. After a refused item, later items of the same person are left out and

@@ -3,7 +3,7 @@ import type { CycleKind } from "../model/cycle.ts";
 import { addressKey, type Profile } from "../model/directory.ts";
 import type { TierName } from "../model/tier.ts";
 import { guardPlan } from "../plan/guard.ts";
-import type { GuardedPlan, PlanInput } from "../plan/types.ts";
+import type { GuardedPlan, GuardInput, PlanInput } from "../plan/types.ts";
 import type { Known } from "./evaluated-person.ts";
 import { narrowed } from "./one-person.ts";
 import type { OpenPeople } from "./open-people.ts";
@@ -19,6 +19,7 @@ export interface PreparedPlan {
   readonly people: ReadonlyMap<number, Known>;
   /** Which rules, tiers and settings the decisions come from. */
   readonly fingerprint: string;
+  readonly leftOut: boolean;
   /** People waiting that the plan did not look at, by tier. */
   readonly waitingElsewhere: ReadonlyMap<TierName, number>;
 }
@@ -27,12 +28,12 @@ export function planGuarded(
   parts: CycleParts,
   request: CycleRequest,
   sides: BothSides,
-  { people, fingerprint }: OpenPeople,
+  { people, fingerprint, leftOut, takeInWaiting }: OpenPeople,
 ): PreparedPlan {
   const { settings, store } = parts;
   const { now, initial, purgesAllowed } = sides;
   parts.progress({ tenant: settings.name, step: "plan", done: people.size, of: people.size });
-  const guarded = guardPlan(planInput(parts, people, now, purgesAllowed), {
+  const guard: GuardInput = {
     limits: settings.guard,
     recent: store.journal.recent(now),
     accounts: store.accounts.count(),
@@ -41,7 +42,13 @@ export function planGuarded(
     held: store.holds.open().flatMap((hold) => hold.actions),
     approved: store.holds.approved(),
     rejected: store.holds.rejected(),
-  });
+  };
+  const plan = (): GuardedPlan => guardPlan(planInput(parts, people, now, purgesAllowed), guard);
+  let guarded = plan();
+  if (leavesSeatsFree(guarded, waitingElsewhere(parts, people))) {
+    takeInWaiting();
+    guarded = plan();
+  }
   const kind = initial ? "initial" : sides.kind === "full" ? "full" : "incremental";
   const prepared = {
     kind,
@@ -49,9 +56,15 @@ export function planGuarded(
     guarded,
     people,
     fingerprint,
+    leftOut,
     waitingElsewhere: waitingElsewhere(parts, people),
   } as const;
   return request.only === undefined ? prepared : narrowed(prepared, request.only, parts);
+}
+
+/** Whoever is held at the head of a queue passes the seat on, perhaps to somebody so far behind that nobody has looked at them. */
+function leavesSeatsFree({ plan }: GuardedPlan, elsewhere: ReadonlyMap<TierName, number>): boolean {
+  return plan.tiers.some(({ name, seats, used }) => used < seats && (elsewhere.get(name) ?? 0) > 0);
 }
 
 function planInput(

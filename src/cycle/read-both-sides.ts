@@ -48,7 +48,7 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
   }
   // People whose last actions were sent and never answered are looked up at the target.
   const unsettled = store.journal.unsettled();
-  await target.refresh(unsettled, request.signal, request.full);
+  await target.refresh(unsettled, request.signal, request.full, now);
   store.journal.forgetIntents(unsettled);
   return { kind, initial, now, purgesAllowed };
 }

@@ -30,7 +30,7 @@ export async function runCycle(parts: CycleParts, request: CycleRequest): Promis
   });
   try {
     const prepared = await preparePlan(parts, request); // steps 1 to 4
-    cycle.setKind(prepared.kind);
+    cycle.setKind(prepared.kind, prepared.leftOut);
     const holds = await applyPlan(parts, request, cycle, prepared); // step 5
     return closeCycle(parts, cycle, requests(), { holds, error: null }); // step 6
   } catch (thrown) {

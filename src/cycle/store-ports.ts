@@ -184,7 +184,8 @@ export interface RemoteAccountStore {
 /** One cycle being recorded. */
 export interface OpenCycle {
   readonly id: string;
-  setKind(kind: CycleKind): void;
+  /** `leftOut`: there was no time to read the mailboxes of some who are to be created. */
+  setKind(kind: CycleKind, leftOut: boolean): void;
   /**
    * Records what was done: one event per applied action, decisions, counters. In the caller's transaction where there is one.
    * `approved`: whether a person approved the action (it does not count against the brakes again).
@@ -214,13 +215,18 @@ export interface SettledAction {
 export interface Journal {
   /** `only`: whom the cycle is about, where it is not about everybody; it does not end the initial phase. */
   begin(cycle: { trigger: CycleTrigger; kind: CycleKind; id?: string; only?: ObjectId | undefined }): OpenCycle;
-  /** Actions about to be sent to a remote target; forgotten as they are recorded. On the disk when it returns. Not inside a transaction. */
-  intend(actions: readonly Action[]): void;
+  /**
+   * Actions about to be sent to a remote target by the cycle with this id, or by hand (null); forgotten as they are recorded. On the disk
+   * when it returns. Not inside a transaction.
+   */
+  intend(actions: readonly Action[], cycle: string | null): void;
   /** An action that an administrator did outside a cycle; it does not count against the brakes. */
   recordManual(action: Action, at: number): void;
+  /** An action that was intended and turned out to be done: as if its cycle had recorded it. `at`: epoch ms, Graph's time. */
+  recordLost(action: Action, at: number): void;
   /** No cycle of this tenant has ended well yet. */
   initial(): boolean;
-  /** Applied in the last 24 h by guarded kind, without approved ones and without the initial cycle's creations. */
+  /** Applied in the 24 h before `now` (Graph's time, epoch ms) by guarded kind, without approved ones and without the initial cycle's creations. */
   recent(now: number): Readonly<Record<GuardedKind, number>>;
   /** People whose actions were sent to a remote target and never settled. */
   unsettled(): readonly ObjectId[];

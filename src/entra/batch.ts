@@ -14,6 +14,8 @@ const TRIES = 4;
 
 /** The status of an item whose batch was throttled (also: a failed dependency). */
 const FAILED_DEPENDENCY = 424;
+/** Statuses that say "too much at once" even without saying how long to wait. */
+const THROTTLING: ReadonlySet<number> = new Set([429, FAILED_DEPENDENCY]);
 
 export interface BatchOptions {
   readonly pause: Pause;
@@ -66,7 +68,9 @@ async function ask(
     const now = client.serverTime() ?? options.now();
     const waits = waiting.map(({ answer }) => retryAfter(answer.headers, now));
     const told = waits.reduce((longest, wait) => (wait === null ? longest : Math.max(longest ?? 0, wait)), null);
-    const giveUp = throttled(graphError(first.answer, call));
+    const error = graphError(first.answer, call);
+    const isThrottled = told !== null || THROTTLING.has(first.answer.status);
+    const giveUp = isThrottled ? throttled(error) : error;
     if (told === null && attempt + 1 >= TRIES) return { answers, giveUp };
     try {
       await options.pause(attempt, told, call, giveUp);

@@ -36,6 +36,7 @@ const cursorSchema = v.object({
   nodes,
   removed,
   unresolved: idList,
+  again: v.exactOptional(v.record(v.string(), v.number())),
   gone: idList,
 });
 
@@ -58,7 +59,7 @@ export type Stream = v.InferOutput<typeof stream>;
 
 /**
  * `batch`: whether Graph takes delta links in a `$batch`. `unresolved`: members whom the directory did not know when they were looked up.
- * `gone`: tracked groups that were deleted (a Microsoft 365 group can be restored).
+ * `again`: those of them to look up once more, and in how many cycles. `gone`: tracked groups that were deleted (a Microsoft 365 group can be restored).
  */
 export type Cursor = v.InferOutput<typeof cursorSchema>;
 

@@ -42,7 +42,10 @@ export async function openStreams(reading: Reading, ids: readonly ObjectId[]): P
 
 /** Whether an error of opening says that there is no delta: for ever (External ID and B2C tenants), or now. */
 export function saysNoDelta(error: unknown): boolean {
-  return error instanceof AgentError && [400, 403, 404, 405, 410, 501].includes(Number(error.facts["statusCode"]));
+  if (!(error instanceof AgentError)) return false;
+  // A token that is refused says nothing about delta.
+  const graphs = error.code.startsWith("ERR_GRAPH_") || error.code === "ERR_DELTA_RESET";
+  return graphs && [400, 403, 404, 405, 410, 501].includes(Number(error.facts["statusCode"]));
 }
 
 /** With `latest` no entries come; what a service gives all the same is listed afterwards anyway. */

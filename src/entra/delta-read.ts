@@ -16,6 +16,8 @@ import { membersPath, type Reading } from "./reader.ts";
 const ROUNDS = 20;
 /** Unknown members remembered until users delta names them. */
 const UNRESOLVED = 1_000;
+/** Cycles in which a new member is asked for again whom the directory did not know: a server that lags behind catches up within minutes. */
+const LOOKUPS = 12;
 /** Deleted users remembered, the latest. */
 const REMOVED = 2_000;
 
@@ -36,6 +38,7 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
     gone: [...gone],
     removed: new Map([...changes.removed].slice(-REMOVED).map(([id, listed]) => [id, listed || relisted.size > 0])),
     unresolved: people.unresolved,
+    again: people.again,
   };
   reading.mirror.publishChanges({
     groups: changes.forest.changed ? groups : null,
@@ -71,7 +74,8 @@ async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drai
     }
     const toList = [...fresh.filter((id) => forest.has(id)), ...forest.takeDoubtful()];
     for (const id of new Set(toList)) forest.list(id, await listMembers(reading, id));
-    if (fresh.length === 0 && toList.length === 0) return links;
+    // Bringing streams together reads on, and so may come upon groups that are new.
+    if (fresh.length === 0 && toList.length === 0 && forest.unknown().length === 0) return links;
   }
   throw new AgentError("ERR_DELTA_RESET", "the changes of groups do not come to rest");
 }
@@ -82,9 +86,10 @@ async function describe(reading: Reading, changes: DeltaChanges, ids: readonly O
     const paths = part.map((id) => `/groups/${encodeURIComponent(id)}?$select=id,displayName,visibility`);
     const answers = await getBatch(reading.client, paths, call, reading);
     for (const [index, answer] of answers.entries()) {
-      // Deleted again meanwhile.
-      if (answer.status === 404) changes.forest.drop(part[index] ?? "");
-      else changes.forest.describe(parseGroup(expectOk(answer, call), call.what));
+      // Deleted again meanwhile, or too new for the server that was asked: the listings of a full read tell which.
+      if (answer.status === 404)
+        throw new AgentError("ERR_DELTA_RESET", `the new group ${part[index]} is not to be found`);
+      changes.forest.describe(parseGroup(expectOk(answer, call), call.what));
     }
   }
 }
@@ -112,6 +117,7 @@ interface PeopleChanges {
   readonly deleted: readonly ObjectId[];
   readonly restored: readonly ObjectId[];
   readonly unresolved: ObjectId[];
+  readonly again: Record<ObjectId, number>;
 }
 
 /** Looks up members that the mirror does not know and people of whom changes say two things. */
@@ -126,14 +132,19 @@ async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cur
     members.flatMap((member) => (member.kind === "user" ? [member.user.id] : [])),
   );
   const wanted = new Set([...strangers, ...doubtful, ...listed.filter((id) => deleted.has(id))]);
+  const waiting = cursor.again ?? {};
+  for (const id of Object.keys(waiting)) wanted.add(id);
   const found = await lookUp(reading, [...wanted], reading.properties, reading.call("looking up new members"));
   const unresolved = new Set(cursor.unresolved);
+  const again: Record<ObjectId, number> = {};
   for (const id of wanted) {
     const user = found.get(id);
     if (user === undefined) {
       alive.delete(id);
       deleted.add(id);
       if (strangers.has(id)) unresolved.add(id);
+      const left = strangers.has(id) ? LOOKUPS : (waiting[id] ?? 0) - 1;
+      if (left > 0) again[id] = left;
     } else {
       alive.set(id, user);
       deleted.delete(id);
@@ -146,5 +157,6 @@ async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cur
     deleted: [...deleted],
     restored,
     unresolved: [...unresolved].slice(-UNRESOLVED),
+    again: Object.fromEntries(Object.entries(again).slice(-UNRESOLVED)),
   };
 }

@@ -62,14 +62,23 @@ export function parseUser(entry: unknown, properties: readonly string[], what: s
   return { id, properties: selected };
 }
 
-/** The selected properties that a delta entry bears: what is absent has not changed. */
+/** The selected properties that a delta entry bears: what is absent has not changed. All of them null is an error, as in `parseUser`. */
 export function parseChangedUser(
   entry: Readonly<Record<string, unknown>>,
   id: ObjectId,
   properties: readonly string[],
 ): DirectoryUser {
   const changed: Record<string, unknown> = {};
-  for (const name of properties) if (name in entry) changed[name] = entry[name] ?? null;
+  let any = false;
+  let whole = true;
+  for (const name of properties) {
+    if (name === "id") continue;
+    if (name in entry) changed[name] = entry[name] ?? null;
+    else whole = false;
+    if ((changed[name] ?? null) !== null) any = true;
+  }
+  // Everybody has at least a name: an app without the right to read users gets null for all that it asked for.
+  if (whole && !any) throw incomplete("reading changes", `user ${id} came without any property`, RIGHTS_HINT);
   return { id, properties: changed };
 }
 

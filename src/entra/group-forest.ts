@@ -21,6 +21,8 @@ export class GroupForest {
   readonly relisted = new Map<ObjectId, readonly DirectoryMember[]>();
   readonly pairs = new Map<ObjectId, Pairs>();
   readonly #doubtful = new Set<ObjectId>();
+  /** Groups that were named as existing. */
+  readonly #seen = new Set<ObjectId>();
   readonly #reading: Reading;
   readonly #roots: { readonly parent: ObjectId; readonly others: readonly ObjectId[] };
   /** Whether names or nesting are other than they were. */
@@ -40,6 +42,9 @@ export class GroupForest {
   /** A group was deleted. */
   removed(id: ObjectId): void {
     if (!this.nodes.has(id)) return;
+    // Entries come in any order: which of the two is the later one cannot be told.
+    if (this.#seen.has(id))
+      throw new AgentError("ERR_DELTA_RESET", `changes say both that the group ${id} is and is not`);
     if (this.#isRoot(id))
       throw new AgentError("ERR_DELTA_RESET", `the group ${id}, which the configuration names, was deleted`);
     this.gone.add(id);
@@ -49,6 +54,7 @@ export class GroupForest {
   /** A group exists, under this name if one is given. */
   seen(id: ObjectId, displayName: unknown): void {
     if (this.gone.has(id)) throw new AgentError("ERR_DELTA_RESET", `the deleted group ${id} is there again`);
+    this.#seen.add(id);
     const node = this.nodes.get(id);
     if (node === undefined || typeof displayName !== "string" || displayName === "" || displayName === node.displayName)
       return;
@@ -65,8 +71,7 @@ export class GroupForest {
     // A listing of before may or may not hold this change.
     if (this.relisted.delete(group)) this.#doubtful.add(group);
     if (kind === "other") return;
-    const pairs = this.pairs.get(group) ?? { added: new Map(), removed: new Set() };
-    this.pairs.set(group, pairs);
+    const pairs = this.#pairs(group);
     if (removed) pairs.removed.add(member);
     else pairs.added.set(member, kind ?? this.#guessKind(member));
     if (pairs.removed.has(member) && pairs.added.has(member)) this.#doubtful.add(group);
@@ -89,6 +94,8 @@ export class GroupForest {
   describe(group: DirectoryGroup): void {
     const { id, displayName, visibility } = refuseHidden(group);
     this.nodes.set(id, { displayName, visibility, children: new Set() });
+    // Whenever it became a member: it could not be published as one before it was known.
+    for (const [parent, { children }] of this.nodes) if (children.has(id)) this.#pairs(parent).added.set(id, "group");
     this.changed = true;
   }
 
@@ -130,6 +137,12 @@ export class GroupForest {
   /** Groups that hang together with the roots, known or not. */
   reached(): ReadonlySet<ObjectId> {
     return new Set(rolesOf(this.#roots, (id) => this.nodes.get(id)?.children ?? []).keys());
+  }
+
+  #pairs(group: ObjectId): Pairs {
+    const pairs = this.pairs.get(group) ?? { added: new Map(), removed: new Set() };
+    this.pairs.set(group, pairs);
+    return pairs;
   }
 
   #isRoot(id: ObjectId): boolean {

@@ -1,4 +1,5 @@
 /** Mailbox settings, 20 people a request ("Get user mailbox settings"). A missing mailbox is a fact about that person. */
+import type { MailboxBatch } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
 import type { MailboxSettings, ObjectId } from "../model/directory.ts";
 import { BATCH_SIZE, getBatchLoosely } from "./batch.ts";
@@ -14,20 +15,17 @@ const BATCHES_AT_ONCE = 4;
 export type MailboxAnswer = MailboxSettings | "missing";
 
 /**
- * Settings as they arrive. Who could not be read now (throttled, failing, cut) is left out. `warnDenied` is called when every mailbox
- * of the first batch is refused: then the permission is missing rather than the mailboxes.
+ * Settings as they arrive; whoever comes after the slice or after a request that failed is not asked for. `warnDenied` is called when
+ * every mailbox of the first batch is refused: then the permission is missing rather than the mailboxes.
  */
 export async function* readMailboxes(
   reader: Reader,
   ids: readonly ObjectId[],
   call: Call,
   warnDenied: () => void,
-): AsyncGenerator<ReadonlyMap<ObjectId, MailboxAnswer>> {
+): AsyncGenerator<MailboxBatch> {
   const batches = chunk(ids.slice(0, reader.limits.mailboxes), BATCH_SIZE).values();
-  const running = new Map<
-    number,
-    Promise<{ readonly key: number; readonly found: Map<ObjectId, MailboxAnswer> | null }>
-  >();
+  const running = new Map<number, Promise<{ readonly key: number; readonly read: MailboxBatch | null }>>();
   let started = 0;
   let cut = false;
   for (;;) {
@@ -37,14 +35,14 @@ export async function* readMailboxes(
       const key = started++;
       running.set(
         key,
-        readBatch(reader, batch.value, call, key === 0 ? warnDenied : () => {}).then((found) => ({ key, found })),
+        readBatch(reader, batch.value, call, key === 0 ? warnDenied : () => {}).then((read) => ({ key, read })),
       );
     }
     if (running.size === 0) return;
-    const { key, found } = await Promise.race(running.values());
+    const { key, read } = await Promise.race(running.values());
     running.delete(key);
-    if (found === null) cut = true;
-    else if (found.size > 0) yield found;
+    if (read === null) cut = true;
+    else yield read;
   }
 }
 
@@ -53,7 +51,7 @@ async function readBatch(
   ids: readonly ObjectId[],
   call: Call,
   tellDenied: () => void,
-): Promise<Map<ObjectId, MailboxAnswer> | null> {
+): Promise<MailboxBatch | null> {
   const paths = ids.map((id) => `/users/${encodeURIComponent(id)}/mailboxSettings`);
   let answers: readonly GraphAnswer[];
   try {
@@ -65,12 +63,14 @@ async function readBatch(
   }
   if (answers.every((answer) => answer.status === 403)) tellDenied();
   const found = new Map<ObjectId, MailboxAnswer>();
+  let throttled = 0;
   for (const [index, id] of ids.entries()) {
     const answer = answers[index];
     const settings = answer === undefined ? null : parseAnswer(answer);
     if (settings !== null) found.set(id, settings);
+    else if (answer?.status === 429) throttled += 1;
   }
-  return found;
+  return { asked: ids.length, throttled, found };
 }
 
 /** Null: nothing is known from this answer. */

@@ -161,6 +161,9 @@ export function createTokenSource(
 }
 
 /** A proxy may answer 200 in Entra's place: without a token it is no success. */
+/** Seconds that a token counts as good where the answer does not say (it need not: RFC 6749, section 5.1). */
+const UNSAID = 300;
+
 function parseGrant(body: unknown): Grant {
   const fields = isRecord(body) ? body : {};
   const token = fields["access_token"];
@@ -170,7 +173,8 @@ function parseGrant(body: unknown): Grant {
       retryable: true,
     });
   }
-  return { token, lifetime: Math.max(0, Number(fields["expires_in"]) || 0) * 1000 };
+  const seconds = Number(fields["expires_in"]);
+  return { token, lifetime: (seconds > 0 ? seconds : UNSAID) * 1000 };
 }
 
 /**

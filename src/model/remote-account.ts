@@ -46,6 +46,8 @@ export interface LostAnswer {
   readonly now: TierName | null;
   /** The copy did not know the account at all. */
   readonly made: boolean;
+  /** When that was found; Graph's time, epoch ms. */
+  readonly at: number;
 }
 
 /** Somebody other than the agent changed a managed person's tier at the target. */

@@ -1,7 +1,14 @@
 /** The journal: cycles, and what each of them did. A person's journal entries are the account's event log. */
 import { randomUUID } from "node:crypto";
 import type { Journal, OpenCycle, SettledAction } from "../cycle/store-ports.ts";
-import { ACTION_KINDS, type ActionKind, emptyCounts, GUARDED_KINDS, type GuardedKind } from "../model/action.ts";
+import {
+  ACTION_KINDS,
+  type Action,
+  type ActionKind,
+  emptyCounts,
+  GUARDED_KINDS,
+  type GuardedKind,
+} from "../model/action.ts";
 import type { CycleError, CycleRecord, PersonFailureRecord } from "../model/cycle.ts";
 import type { Database, Row } from "./database.ts";
 import { createDecisionWriter } from "./decisions.ts";
@@ -44,10 +51,17 @@ export function createJournal(database: Database, tenant: number, name: string):
         return openCycle(database, tenant, name, seq, id);
       }),
     // What was sent cannot be taken back: the record of it must not be lost with the power.
-    intend: (intended) =>
+    intend: (intended, cycle) =>
       database.durableTransaction(() => {
+        const seq = cycle === null ? null : (database.get("SELECT seq FROM cycle WHERE id=?", cycle)?.["seq"] ?? null);
         for (const { user, kind } of intended) {
-          database.run("INSERT OR IGNORE INTO intent (tenant, user, kind) VALUES (?, ?, ?)", tenant, user, kind);
+          database.run(
+            "INSERT OR IGNORE INTO intent (tenant, user, kind, cycle) VALUES (?, ?, ?, ?)",
+            tenant,
+            user,
+            kind,
+            seq,
+          );
         }
       }),
     recordManual: (action, at) =>
@@ -55,11 +69,12 @@ export function createJournal(database: Database, tenant: number, name: string):
         writeEvents(database, null, [{ action, at }]);
         database.run("DELETE FROM intent WHERE tenant=? AND user=? AND kind=?", tenant, action.user, action.kind);
       }),
+    recordLost: (action, at) => database.transaction(() => recordLost(database, tenant, action, at)),
     initial: () => isInitial(database, tenant),
     recent: (now) => {
       const sum = noGuarded();
       for (const row of database.all(
-        "SELECT guarded FROM cycle WHERE tenant=? AND started_at>? ORDER BY seq DESC",
+        "SELECT guarded FROM cycle WHERE tenant=? AND coalesce(acted_at, started_at)>? ORDER BY seq DESC",
         tenant,
         now - DAY,
       )) {
@@ -103,22 +118,61 @@ export function createJournal(database: Database, tenant: number, name: string):
 }
 
 /**
- * No cycle has ended well yet, or the first ones that did left people out whose mailboxes were still to be read: a large tenant is
- * taken in by slices, and the brake on creations is not for those.
+ * No cycle has ended well yet, or the first ones that did had no time to read some people's mailboxes: a large tenant is taken in by
+ * slices, and the brake on creations is not for those. A mailbox that was asked for and cannot be read does not keep the brake off.
  */
 function isInitial(database: Database, tenant: number): boolean {
   const last = database.get(
-    "SELECT kind FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') AND only_user IS NULL ORDER BY seq DESC LIMIT 1",
+    "SELECT kind, left_out FROM cycle WHERE tenant=? AND outcome IN ('succeeded', 'held') AND only_user IS NULL ORDER BY seq DESC LIMIT 1",
     tenant,
   );
   if (last === undefined) return true;
-  if (last["kind"] !== "initial") return false;
+  if (last["kind"] !== "initial" || last["left_out"] === 0) return false;
   const leftOut = database.get(
     `SELECT 1 FROM decision d WHERE d.tenant=? AND d.due<=0 AND d.state='pending' AND NOT EXISTS (SELECT 1 FROM account WHERE person=d.person)
      AND NOT EXISTS (SELECT 1 FROM mailbox WHERE person=d.person) LIMIT 1`,
     tenant,
   );
   return leftOut !== undefined;
+}
+
+/** In the initial cycle creations are free. */
+function countsForBrake(kind: ActionKind, cycle: string): kind is GuardedKind {
+  return BRAKED.has(kind) && !(cycle === "initial" && kind === "create");
+}
+
+/** What a cycle did without learning of it is that cycle's: its event, its counts, and what it used up of the brake. */
+function recordLost(database: Database, tenant: number, action: Action, at: number): void {
+  const { user, kind, from, to } = action;
+  const cycle = database.get(
+    "SELECT seq, kind, actions, guarded FROM cycle WHERE seq=(SELECT cycle FROM intent WHERE tenant=? AND user=? AND kind=?)",
+    tenant,
+    user,
+    kind,
+  );
+  const seq = (cycle?.["seq"] ?? null) as number | null;
+  writeEvents(database, seq, [{ action, at }]);
+  database.run("DELETE FROM intent WHERE tenant=? AND user=? AND kind=?", tenant, user, kind);
+  if (cycle === undefined) return;
+  const approved = database.run(
+    "DELETE FROM ruling WHERE tenant=? AND user=? AND kind=? AND from_tier IS ? AND to_tier IS ? AND approved=1",
+    tenant,
+    user,
+    kind,
+    from,
+    to,
+  ).changes;
+  const actions = JSON.parse(cycle["actions"] as string) as Record<ActionKind, number>;
+  actions[kind] += 1;
+  const guarded = JSON.parse(cycle["guarded"] as string) as GuardedCounts;
+  if (approved === 0 && countsForBrake(kind, cycle["kind"] as string)) guarded[kind] += 1;
+  database.run(
+    "UPDATE cycle SET actions=?, guarded=?, acted_at=? WHERE seq=?",
+    JSON.stringify(actions),
+    JSON.stringify(guarded),
+    at,
+    seq,
+  );
 }
 
 function noGuarded(): GuardedCounts {
@@ -132,16 +186,15 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
   const failures: PersonFailureRecord[] = [];
   const writeDecisions = createDecisionWriter(database, tenant);
 
-  const count = ({ action, failure, approved }: SettledAction): void => {
+  let actedAt: number | null = null;
+  const count = ({ action, failure, approved, at }: SettledAction): void => {
     if (failure !== null) {
       failures.push({ user: action.user, code: failure.code, message: failure.message });
       return;
     }
     actions[action.kind] += 1;
-    const braked = BRAKED.has(action.kind);
-    if (braked && !approved && !(kind === "initial" && action.kind === "create")) {
-      guarded[action.kind as GuardedKind] += 1;
-    }
+    actedAt = at;
+    if (!approved && countsForBrake(action.kind, kind)) guarded[action.kind] += 1;
     if (approved) {
       database.run("DELETE FROM ruling WHERE tenant=? AND user=? AND kind=?", tenant, action.user, action.kind);
     }
@@ -149,9 +202,9 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
 
   return {
     id,
-    setKind: (value) => {
+    setKind: (value, leftOut) => {
       kind = value;
-      database.run("UPDATE cycle SET kind=? WHERE seq=?", value, seq);
+      database.run("UPDATE cycle SET kind=?, left_out=? WHERE seq=?", value, leftOut ? 1 : 0, seq);
     },
     record: (done) =>
       database.transaction(() => {
@@ -167,10 +220,11 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
           database.run("DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))", tenant, users);
         }
         database.run(
-          "UPDATE cycle SET actions=?, guarded=?, failures=? WHERE seq=?",
+          "UPDATE cycle SET actions=?, guarded=?, failures=?, acted_at=? WHERE seq=?",
           JSON.stringify(actions),
           JSON.stringify(guarded),
           JSON.stringify(failures),
+          actedAt,
           seq,
         );
       }),

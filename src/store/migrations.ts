@@ -206,6 +206,14 @@ const STEPS: readonly string[] = [
   DELETE FROM stage_page;
   UPDATE tenant SET progress=NULL;
   `,
+  `
+  -- When the cycle acted, by Graph's clock; null: it did nothing.
+  ALTER TABLE cycle ADD COLUMN acted_at INTEGER;
+  -- There was no time to read the mailboxes of some who are to be created.
+  ALTER TABLE cycle ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0;
+  -- The cycle that sent it; null: an administrator did it by hand.
+  ALTER TABLE intent ADD COLUMN cycle INTEGER;
+  `,
 ];
 
 /** Brings the schema forward, to the latest version unless told. Throws `ERR_STORE_NEWER` for a database of a newer version. */

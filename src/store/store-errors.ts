@@ -55,7 +55,9 @@ function hintFor(error: Error): string | null {
   const says = (text: string): boolean => error.message.includes(text);
   if (isBusy(error)) return "another program holds the database: close it, then try again";
   if (isFull(error)) return DISK_FULL;
-  if (primary === 11 || primary === 26 || says("malformed") || says("not a database")) {
+  // The agent asks for nothing that its schema does not have: a schema that lacks something was overwritten.
+  const incomplete = says("no such column") || says("no such table");
+  if (primary === 11 || primary === 26 || says("malformed") || says("not a database") || incomplete) {
     return "the file is damaged: stop the agent, move it away and put a backup (`tiersync backup`) in its place";
   }
   if (primary === 10 || says("disk I/O error")) return "the disk failed or is full: check it, then try again";

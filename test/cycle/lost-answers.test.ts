@@ -8,7 +8,7 @@ import { AT, applyAll, item, personId } from "../support/target-people.ts";
 /** As the agent wires it. */
 async function ready(service: StrictOptions = {}): Promise<ScimParts> {
   const base = scimParts(service);
-  const target = base.restarted({ settled: (found) => settleLost(base.store, found, AT) });
+  const target = base.restarted({ settled: (found) => settleLost(base.store, { ...found, at: AT }) });
   const parts = {
     ...base,
     target,

@@ -9,7 +9,7 @@ async function readAll(entra: TestEntra, ids: readonly string[], warnings: strin
   const source = createEntraSource({ ...entra.options, logger });
   const found = new Map<string, MailboxAnswer>();
   for await (const batch of source.readMailboxes(ids, new AbortController().signal)) {
-    for (const [id, settings] of batch) found.set(id, settings);
+    for (const [id, settings] of batch.found) found.set(id, settings);
   }
   return { found, requests: source.requests().graph };
 }

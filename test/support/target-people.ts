@@ -82,7 +82,11 @@ export async function applyAll(
   signal: AbortSignal = AbortSignal.timeout(15_000),
 ): Promise<readonly ApplyResult[]> {
   const cycle = store.journal.begin({ trigger: "cli", kind: "incremental" });
-  if (target.kind !== "ledger") store.journal.intend(items.map(({ action }) => action));
+  if (target.kind !== "ledger")
+    store.journal.intend(
+      items.map(({ action }) => action),
+      cycle.id,
+    );
   const all: ApplyResult[] = [];
   const settle = (results: readonly ApplyResult[]): void => {
     all.push(...results);

@@ -20,7 +20,7 @@ const SINGLY = 200;
 export async function refreshCopy(
   connection: Connection,
   groups: TierGroups | null,
-  unsettled: readonly ObjectId[],
+  { unsettled, now }: { readonly unsettled: readonly ObjectId[]; readonly now: number },
   signal: AbortSignal,
   whole: boolean,
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function refreshCopy(
   const { url, tierAs, tiers, remote, clock } = options;
   const what = JSON.stringify({ url, tierAs, tiers });
   const last = remote.lastRead();
-  const own = watchOwn(connection, unsettled);
+  const own = watchOwn(connection, unsettled, now);
   const due = last === null || last.what !== what || clock.now() - last.at >= (options.reconcileEvery ?? DAY);
   if (due || whole || unsettled.length > SINGLY) {
     await readWhole(connection, groups, own, what, signal);
@@ -47,7 +47,7 @@ interface OwnPeople {
   taken(user: ObjectId): void;
 }
 
-function watchOwn({ options: { remote, settled } }: Connection, unsettled: readonly ObjectId[]): OwnPeople {
+function watchOwn({ options: { remote, settled } }: Connection, unsettled: readonly ObjectId[], at: number): OwnPeople {
   const users = new Set(unsettled);
   const before = new Map<ObjectId, RemoteAccount | null>(unsettled.map((user) => [user, remote.of(user)]));
   const made = new Set<ObjectId>();
@@ -61,7 +61,7 @@ function watchOwn({ options: { remote, settled } }: Connection, unsettled: reado
       const is = remote.of(user);
       if (is === null || is.person === null || (was !== null && was.tier === is.tier)) return;
       before.set(user, is);
-      settled?.({ user, person: is.person, account: is.key, before: was, now: is.tier, made: made.has(user) });
+      settled?.({ user, person: is.person, account: is.key, before: was, now: is.tier, made: made.has(user), at });
     },
   };
 }

@@ -17,9 +17,9 @@ export function createScimTarget(options: ScimOptions): LicenceTarget {
   const groups = options.tierAs === "groups" ? createTierGroups(connection) : null;
   return {
     kind: "scim",
-    refresh: async (unsettled, signal, whole = false) => {
+    refresh: async (unsettled, signal, whole = false, now = options.clock.now()) => {
       http.begin();
-      await refreshCopy(connection, groups, unsettled, signal, whole);
+      await refreshCopy(connection, groups, { unsettled, now }, signal, whole);
     },
     apply: (batch, settle, signal) => applyBatch(connection, groups, batch, settle, signal),
     requests: http.requests,
