@@ -141,11 +141,21 @@ describe("delta read", () => {
     await read(mirror);
     expect(mirror.snapshot()).toEqual({});
     late = false;
-    await read(mirror);
-    entra.tenant.updateUser(ana, { displayName: "Ana B." });
     expect((await read(mirror)).kind).toBe("changes");
     await expectAsReadWhole(entra, mirror);
     expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
+  test("and is no longer asked for after a dozen cycles, but found when the directory tells of them", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    entra.tenant.deleteUser(ana);
+    const requests: number[] = [];
+    for (let cycle = 0; cycle < 15; cycle += 1) requests.push(await counting(() => read(mirror)));
+    expect(requests).toEqual([...Array.from({ length: 13 }, () => 2), 1, 1]);
+    entra.tenant.restoreUser(ana);
+    await read(mirror);
+    await expectAsReadWhole(entra, mirror);
   });
 
   test("a group nested by day is tracked with everything below it, in one stream, and let go when it leaves", async () => {
@@ -202,6 +212,82 @@ describe("delta read", () => {
     const published = { ...mirror.published };
     expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GROUP_HIDDEN" });
     expect(mirror.published).toEqual(published);
+  });
+
+  test("a group nested at any moment of a full read is nested in the mirror", async () => {
+    for (const first of [true, false]) {
+      for (let moment = 0, over = false; !over; moment += 1) {
+        const entra = setUpEntra();
+        const group = entra.tenant.addGroup("New");
+        addPerson(entra, "Ana", group);
+        let asked = 0;
+        let armed = first;
+        const fetch: typeof entra.fetch = async (input, init) => {
+          if (armed && asked++ === moment) entra.tenant.addMember(entra.groups.Pro, group);
+          return await entra.fetch(input, init);
+        };
+        const mirror = createMemoryMirror();
+        const { read } = createReader(entra, { fetch });
+        if (!first) await read(mirror);
+        armed = true;
+        await read(mirror, { full: true });
+        over = asked <= moment;
+        armed = false;
+        if (over) entra.tenant.addMember(entra.groups.Pro, group);
+        await read(mirror);
+        await expectAsReadWhole(entra, mirror);
+      }
+    }
+  });
+
+  test("a group that is nested and not known yet to the server that is asked is found by its parent's list", async () => {
+    const { entra, mirror, read } = await readOnce();
+    const group = entra.tenant.addGroup("New");
+    const ana = addPerson(entra, "Ana", group);
+    entra.tenant.addMember(entra.groups.Pro, group);
+    entra.simulator.faults.add({
+      kind: "status",
+      status: 404,
+      code: "Request_ResourceNotFound",
+      match: `/groups/${group}?`,
+      level: "batch",
+    });
+    expect((await read(mirror)).kind).toBe("full");
+    expect(mirror.snapshot()).toHaveProperty(ana);
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test.each([
+    ["is there, then that it was deleted", false],
+    ["was deleted, then that it is there", true],
+  ])("changes that say of a living group that it %s lead to a full read", async (_, reversed) => {
+    for (const name of ["New", "Pro"]) {
+      const entra = setUpEntra();
+      entra.simulator.faults.add({ kind: "refuseDeltaInBatch", times: 1_000 });
+      const nested = entra.tenant.addGroup("New");
+      entra.tenant.addMember(entra.groups.Pro, nested);
+      addPerson(entra, "Ana", nested);
+      const id = name === "New" ? nested : entra.groups.Pro;
+      const entries: object[] = [
+        { id, displayName: name },
+        { id, "@removed": { reason: "changed" } },
+      ];
+      if (reversed) entries.reverse();
+      let armed = false;
+      const fetch: typeof entra.fetch = async (input, init) => {
+        const response = await entra.fetch(input, init);
+        if (!armed || !input.includes("/groups/delta?$deltatoken")) return response;
+        armed = false;
+        return Response.json({ ...((await response.json()) as object), value: entries });
+      };
+      const mirror = createMemoryMirror();
+      const { read } = createReader(entra, { fetch });
+      await read(mirror);
+      armed = true;
+      expect((await read(mirror)).kind).toBe("full");
+      expect(armed).toBeFalse();
+      await expectAsReadWhole(entra, mirror);
+    }
   });
 
   test("repeats, reversed order, slices and operations that cancel each other end in the truth", async () => {

@@ -59,6 +59,35 @@ describe("delta read, when something is wrong", () => {
     expect(mirror.snapshot()).toHaveProperty(ana);
   });
 
+  test("somebody of whom changes give nothing but null fails the cycle, and stays as they were", async () => {
+    const entra = setUpEntra();
+    entra.simulator.faults.add({ kind: "refuseDeltaInBatch", times: 1_000 });
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    let armed = false;
+    const fetch: typeof entra.fetch = async (input, init) => {
+      const response = await entra.fetch(input, init);
+      if (!armed || !input.includes("/users/delta?")) return response;
+      const nothing = Object.fromEntries(SCOPE.properties.map((name) => [name, null]));
+      return Response.json({ ...((await response.json()) as object), value: [{ ...nothing, id: ana }] });
+    };
+    const mirror = createMemoryMirror();
+    const { read } = createReader(entra, { fetch });
+    await read(mirror);
+    const before = mirror.snapshot();
+    armed = true;
+    expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GRAPH_INCOMPLETE" });
+    expect(mirror.snapshot()).toEqual(before);
+  });
+
+  test("a token that is refused says nothing about delta in a batch", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    entra.clock.advance(2 * 3_600_000);
+    entra.simulator.faults.add({ kind: "aadsts", code: 700016 });
+    expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_CREDENTIAL" });
+    await read(mirror);
+    expect(await counting(() => read(mirror))).toBe(1);
+  });
+
   test("a delta link that leads elsewhere is refused", async () => {
     const { entra, mirror, read } = await readOnce();
     entra.simulator.faults.add({

@@ -120,7 +120,8 @@ export function createMemoryMirror(): MemoryMirror {
         for (const member of list) if (member.kind === "user") merge(member.user);
       }
       for (const { group, member, kind } of changes.added) {
-        if (!groups.has(group)) continue;
+        // A group that is not there cannot be nested.
+        if (!groups.has(group) || (kind === "group" && !groups.has(member))) continue;
         members.set(group, (members.get(group) ?? new Set()).add(member));
         if (kind === "user") person(member);
       }
