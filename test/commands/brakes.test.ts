@@ -247,3 +247,27 @@ test("a rejection outlives an edit of the rules that asks for another attribute"
   const after = await home.run("sync", "--json");
   expect(after.json.cycles[0]).toMatchObject({ kind: "full", outcome: "succeeded", actions: { revoke: 0 }, held: {} });
 });
+
+test("a seat for which many wait is held for all of them at once, and stays one hold", async () => {
+  const home = openHome({
+    seats: { Eco: 1, Pro: 30 },
+    mailboxSettings: false,
+    extra: "guard: {change: {count: 0, percent: 100}}\n",
+  });
+  home.person("Holder", ["Eco"]);
+  const movers = Array.from({ length: 6 }, (_, i) => home.person(`Mover ${i}`, ["Pro"]));
+  await home.run("sync");
+  for (const mover of movers) {
+    home.tenant.removeMember(home.groups["Pro"] as string, mover);
+    home.tenant.addMember(home.groups["Eco"] as string, mover);
+  }
+  expect(await home.run("sync")).toMatchObject({ code: 0 });
+  home.rewrite((text) => text.replace("Eco: {seats: 1}", "Eco: {seats: 2}"));
+  const ids = new Set<string>();
+  for (let cycle = 0; cycle < 3; cycle += 1) {
+    const { json } = await home.run("sync", "--json");
+    expect(json.cycles[0].held).toEqual({ change: 6 });
+    ids.add((await onlyHold(home)).id);
+  }
+  expect(ids.size).toBe(1);
+});

@@ -81,6 +81,33 @@ describe.each([
     expect(parts.store.accounts.usage().get("Pro") ?? 0).toBe(0);
   });
 
+  test("counts as its cycle's, and against the brake", async () => {
+    const parts = await ready();
+    await applyAll(parts, newcomer(parts));
+    await lose(parts, [item(parts.store, 1, "revoke", "Pro", null)]);
+    const sender = parts.store.journal.begin({ trigger: "cli", kind: "incremental" }).id;
+    await next(parts, whole);
+    const cycles = parts.views.cycles({ limit: 9 }).items.filter(({ id }) => id !== sender);
+    expect(cycles[0]?.actions).toMatchObject({ revoke: 1 });
+    expect(parts.store.journal.recent(AT)).toMatchObject({ revoke: 1 });
+    const [event] = parts.views.events("contoso", personId(1), { limit: 1 }).items;
+    expect(event).toMatchObject({ type: "revoked", cycle: cycles[0]?.id as string });
+  });
+
+  test("by hand is nobody's cycle, and counts against no brake", async () => {
+    const parts = await ready();
+    await applyAll(parts, newcomer(parts));
+    const revoke = item(parts.store, 1, "revoke", "Pro", null);
+    parts.store.journal.intend([revoke.action], null);
+    parts.scim.recording.loseAnswer = ({ method }) => method !== "GET";
+    await expect(parts.target.apply([revoke], () => {}, AbortSignal.timeout(15_000))).rejects.toBeDefined();
+    parts.scim.recording.loseAnswer = () => false;
+    await next(parts, whole);
+    expect(parts.store.journal.recent(AT)).toMatchObject({ revoke: 0 });
+    const [event] = parts.views.events("contoso", personId(1), { limit: 1 }).items;
+    expect(event).toMatchObject({ type: "revoked", cycle: null });
+  });
+
   test("has its record: an account that was taken over", async () => {
     const parts = await ready();
     parts.scim.add({ userName: "p1@contoso.example", emails: [{ value: "p1@contoso.example" }] });

@@ -127,3 +127,23 @@ describe("decisions", () => {
     );
   });
 });
+
+describe("what counts against the brakes", () => {
+  const DAY = 24 * 60 * 60 * 1000;
+  const revoke = (person: number, at: number): SettledAction => ({ ...settled("revoke", person), at });
+
+  test("is what was done within 24 h by the directory's clock, whatever this computer's says", () => {
+    const { database, store } = open();
+    for (const [person, at] of [
+      [1, AT - DAY - 1],
+      [2, AT - DAY + 1],
+      [3, AT],
+    ] as const) {
+      store.journal.begin({ trigger: "cli", kind: "incremental" }).record([revoke(person, at)]);
+    }
+    for (const wrong of [0, AT - 30 * DAY, AT + 30 * DAY]) {
+      database.run("UPDATE cycle SET started_at=?", wrong);
+      expect(store.journal.recent(AT)).toMatchObject({ revoke: 2 });
+    }
+  });
+});
