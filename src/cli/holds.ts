@@ -35,7 +35,7 @@ function holdText(hold: Hold, limit: number, io: Pick<CommandIo, "paint">): stri
   const lines = [
     `${io.paint("bold", `hold ${hold.id}`)}  ${plainText(hold.tenant)}: ${io.paint("yellow", kinds.join(", "))}`,
     `  why      ${plainText(hold.reason)}`,
-    `  since    ${hold.since}, expires ${hold.expiresAt}`,
+    `  since    ${hold.since}, ${lifetime(hold)}`,
     ...shown.map(({ kind, user, address, from, to }) =>
       plainText(`  ${kind.padEnd(7)}  ${user}  ${address ?? "no address"}  ${from ?? "-"} -> ${to ?? "-"}`),
     ),
@@ -44,6 +44,12 @@ function holdText(hold: Hold, limit: number, io: Pick<CommandIo, "paint">): stri
     `  tiersync holds reject ${hold.id}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function lifetime({ expiresAt }: Hold): string {
+  return Date.parse(expiresAt) > Date.now()
+    ? `expires ${expiresAt}`
+    : `expired ${expiresAt}: held anew by the next cycle while its cause stays`;
 }
 
 export const holdsCommand = defineCommand({

@@ -43,11 +43,11 @@ export async function approve(options: ApproveOptions, io: CommandIo, id: string
   });
 }
 
-/** Nothing is done for these people until their groups or attributes change. */
+/** Nothing is done for these people until their groups, or attributes that rules look at, change. */
 export async function reject(options: GlobalOptions, io: CommandIo, id: string): Promise<undefined> {
   const home = resolveHome(options.home, io);
   const { agent: running } = await findRunningAgent(home);
-  const said = "nothing is done for these people until their groups or attributes change";
+  const said = "nothing is done for these people until their groups, or attributes that rules look at, change";
   if (running !== null) {
     const hold = (await running.post(`/holds/${encodeURIComponent(id)}/reject`, {})) as HoldView;
     tell(options, io, hold, `rejected ${who(hold, undefined)}; ${said}`);
@@ -104,7 +104,7 @@ export const approveCommand = defineCommand({
 
 export const rejectCommand = defineCommand({
   name: "reject",
-  summary: "drop what a hold keeps back, until the people's groups or attributes change",
+  summary: "drop what a hold keeps back, until the people's groups, or attributes that rules look at, change",
   examples: ["holds reject 3f9a0c11d2"],
   configure: (command) => command.argument("<id>", "the hold's id, as `tiersync holds` shows it"),
   run: (options, io, id) => reject(options, io, id),

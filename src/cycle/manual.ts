@@ -21,6 +21,12 @@ export interface ManualStep {
   readonly formerOwner: StoredPerson | null;
 }
 
+/** What the status says of it until the next cycle. */
+const DONE = {
+  revoke: "the licence was taken by hand; the next cycle says what follows",
+  purge: "the event logs were deleted by hand; the next cycle says what follows",
+} as const;
+
 /** States in which no rule says anything about a person's licence. */
 const UNREACHED: ReadonlySet<PersonState> = new Set(["unmanaged", "skipped", "conflict"]);
 
@@ -148,6 +154,7 @@ export async function carryOutManual(
   if (refusal !== null) {
     throw new AgentError("ERR_TARGET_REFUSED", `the licence system refused to ${kind} ${person.id}: ${refusal}`);
   }
+  if (kind !== "link") store.people.remark(person.key, DONE[kind]);
   // The next cycle says what follows from it.
   store.people.markDirty([person.key, ...(step.formerOwner === null ? [] : [step.formerOwner.key])]);
   if (kind === "purge") store.scrub();

@@ -28,8 +28,8 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
   parts.progress({ tenant: settings.name, step: "read", done: 0, of: null });
   const needs = directoryNeeds(parts.rules, settings.name);
   const { kind, serverTime } = await source
-    .read(store.people.mirror(needs.properties), {
-      scope: { parentGroup: settings.parentGroup, ...needs },
+    .read(store.people.mirror(needs.properties, needs.deciding), {
+      scope: { parentGroup: settings.parentGroup, others: needs.others, properties: needs.properties },
       full: request.full || !isMirrored(store.people.mirroredProperties(), needs.properties),
       signal: request.signal,
       ...(request.deadline === undefined ? {} : { deadline: request.deadline }),

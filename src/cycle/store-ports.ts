@@ -52,8 +52,11 @@ export interface EvaluationMark {
 
 /** The people of one tenant: mirror and decisions. */
 export interface PeopleStore {
-  /** The mirror, to be filled with exactly these user properties: one that an answer leaves out is null. */
-  mirror(properties: readonly string[]): MirrorWriter;
+  /**
+   * The mirror, to be filled with exactly these user properties: one that an answer leaves out is null. What was ruled about a person
+   * stands until the groups or one of the `deciding` properties (by default all) change.
+   */
+  mirror(properties: readonly string[], deciding?: readonly string[]): MirrorWriter;
   /** Properties that the mirror holds for everybody; null: nothing is mirrored yet. */
   mirroredProperties(): readonly string[] | null;
   groupGraph(): GroupGraph;
@@ -82,6 +85,8 @@ export interface PeopleStore {
   settled(mark: { readonly fingerprint: string; readonly at: number }): void;
   /** These people were decided; everybody else stays as open as before, and the rules as unapplied. */
   settledOnly(people: readonly number[]): void;
+  /** Another reason for the state that a person is in. */
+  remark(person: number, reason: string): void;
   /** People whom a rule manages: everybody but the unmanaged and the skipped. */
   managed(): number;
   /** Waiting people per tier. */

@@ -45,7 +45,7 @@ export function changeOf(
   const { verdict } = candidate;
   const halt = haltOf(candidate, context);
   if (halt !== null) {
-    const change = still(candidate, context, halt.state, halt.reason, keptPlace(candidate));
+    const change = still(candidate, context, halt.state, halt.reason, placeOf(candidate, context));
     const found = isPaused(candidate, context) ? null : adoptable(candidate, standing);
     return found === null ? change : { ...change, actions: [adopt(candidate, found)] };
   }
@@ -83,7 +83,7 @@ function licence(
     return still(candidate, context, "skipped", "neither mail nor user principal name");
   }
   if (candidate.account === null && !candidate.mailboxRead) {
-    return still(candidate, context, "pending", reasons.MAILBOX_UNREAD, place);
+    return still(candidate, context, "pending", reasons.MAILBOX_UNREAD, placeOf(candidate, context));
   }
   const account = candidate.account ?? standing.adoptable;
   const held = account?.tier ?? null;
@@ -192,6 +192,14 @@ function keptPlace({ previous, verdict }: Candidate): QueuePlace | null {
     default:
       return null;
   }
+}
+
+/** Whoever is kept from a creation or a seat stands in the queue from then on, not from when they are let go. */
+function placeOf(candidate: Candidate, { now }: PlanContext): QueuePlace | null {
+  const { account, verdict } = candidate;
+  const kept = keptPlace(candidate);
+  if (kept !== null || verdict.kind !== "tier" || account?.tier === verdict.tier) return kept;
+  return { tier: verdict.tier, since: now };
 }
 
 const NO_MORE = {};

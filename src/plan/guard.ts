@@ -12,7 +12,8 @@ import { alwaysHeld, excess, isGuarded, pairKey } from "./brakes.ts";
 import { type Draft, draftPlan } from "./propose.ts";
 import type { ActionPair, GuardedPlan, GuardInput, HoldProposal, PlanInput } from "./types.ts";
 
-export const REJECTED = "rejected by an administrator; nothing is done until the person's groups or attributes change";
+export const REJECTED =
+  "rejected by an administrator; nothing is done until the person's groups, or attributes that rules look at, change";
 const OPEN_HOLD = "part of a hold that is still open";
 
 /** Kinds whose number does not hang on seats, in the order in which a person with two of them is held. */

@@ -53,5 +53,5 @@ export function leftAsFound(expected: TierName | null, found: TierName | null): 
 }
 
 export function contestedTier(tier: TierName, times: number): string {
-  return `somebody in the licence system changed ${tier} back ${times} times in a row; nothing is done until the person's groups or attributes change`;
+  return `somebody in the licence system changed ${tier} back ${times} times in a row; nothing is done until the person's groups, or attributes that rules look at, change`;
 }

@@ -9,18 +9,27 @@ export interface DirectoryNeeds {
   readonly others: readonly GroupRef[];
   /** For `$select`: sorted, each once. */
   readonly properties: readonly string[];
+  /** Those among them that decide about a person: what rules look at, and who is skipped. A new name is no new reason. */
+  readonly deciding: readonly string[];
 }
 
+/** What guests and disabled accounts are known by. */
+const SKIPPED_BY = ["accountEnabled", "userType"] as const;
+
 export function directoryNeeds(ruleSet: RuleSet, tenant: string): DirectoryNeeds {
-  const properties = new Set<string>(BASE_PROPERTIES);
+  const deciding = new Set<string>(SKIPPED_BY);
   for (const leaf of rulesFor(ruleSet, tenant).flatMap(({ when }) => leaves(when))) {
     const source = leaf.kind === "attribute" ? ATTRIBUTES.get(leaf.attribute)?.source : undefined;
-    if (source?.kind === "user") properties.add(source.select);
+    if (source?.kind === "user") deciding.add(source.select);
   }
   const others = new Map(
     mentionedElsewhere(ruleSet, tenant).map((mention) => [mentionKey(mention), groupRef(mention)]),
   );
-  return { others: [...others.values()], properties: [...properties].sort() };
+  return {
+    others: [...others.values()],
+    properties: [...new Set<string>([...BASE_PROPERTIES, ...deciding])].sort(),
+    deciding: [...deciding].sort(),
+  };
 }
 
 /** Where the tenant's rules name a group of `others`, by this name or id. */

@@ -62,14 +62,21 @@ export function createHoldStore(database: Database, tenant: number, name: string
     }
     if (database.get("SELECT 1 FROM held_action WHERE hold=? LIMIT 1", hold.id) === undefined) remove(hold.id);
   };
-  const find = (id: string): Hold => {
+  const find = (id: string, now: number): Hold => {
     const row = database.get("SELECT * FROM hold WHERE tenant=? AND id=?", tenant, id);
     if (row === undefined) {
       throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
         hint: "`tiersync holds` lists the open ones",
       });
     }
-    return readHold(database, row, name);
+    const hold = readHold(database, row, name);
+    // Nobody has looked since whether it still is as it was.
+    if (Date.parse(hold.expiresAt) <= now) {
+      throw new AgentError("ERR_NOT_FOUND", `the hold "${id}" expired at ${hold.expiresAt}`, {
+        hint: "run `tiersync sync`: what is still too much at once is held anew, under another id",
+      });
+    }
+    return hold;
   };
 
   return {
@@ -99,7 +106,7 @@ export function createHoldStore(database: Database, tenant: number, name: string
       }),
     approve: (id, only, now) =>
       database.transaction(() => {
-        const hold = find(id);
+        const hold = find(id, now);
         const chosen = only === null ? hold.actions : hold.actions.filter((action) => only.includes(action.user));
         const missing = (only ?? []).filter((user) => !hold.actions.some((action) => action.user === user));
         if (missing.length > 0) {
@@ -112,7 +119,7 @@ export function createHoldStore(database: Database, tenant: number, name: string
       }),
     reject: (id, now) =>
       database.transaction(() => {
-        const hold = find(id);
+        const hold = find(id, now);
         rule(hold, hold.actions, false, now);
         return hold;
       }),

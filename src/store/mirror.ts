@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { markDirty } from "./dirty.ts";
 import type { FirstRead } from "./first-read.ts";
 import { createMembership, type Membership } from "./membership.ts";
+import { forgettingRulings } from "./rulings.ts";
 import { createStage, type Stage, type StagedPage } from "./stage.ts";
 
 /** What is read is written when this many people have come together, or after this time (ms), whichever is first. */
@@ -17,7 +18,7 @@ const AT_LEAST_EVERY = 2_000;
 export function createMirror(
   database: Database,
   tenant: number,
-  properties: readonly string[],
+  { properties, deciding }: { readonly properties: readonly string[]; readonly deciding: readonly string[] },
   firstRead: FirstRead,
 ): MirrorWriter {
   firstRead.forget();
@@ -102,12 +103,14 @@ export function createMirror(
         database.run("UPDATE tenant SET properties=? WHERE id=?", list, tenant);
       };
       // Other properties are read of everybody now: that says nothing about whether anybody's changed.
-      if (before === list) forgettingRulings(database, tenant, publish);
+      if (before === list) forgettingRulings(database, tenant, deciding, publish);
       else database.transaction(publish);
     },
     publishChanges: (changes) => {
       if (saysAnything(changes)) firstRead.forget();
-      forgettingRulings(database, tenant, () => publishChanges(database, tenant, membership, changes, canonical));
+      forgettingRulings(database, tenant, deciding, () =>
+        publishChanges(database, tenant, membership, changes, canonical),
+      );
     },
   };
 }
@@ -213,36 +216,4 @@ function setDeleted(database: Database, tenant: number, ids: readonly ObjectId[]
     tenant,
     rows.map((row) => row["id"] as number),
   );
-}
-
-/**
- * A rejection holds until the person's inputs change, and an approval is for what was seen then; a contest about a tier ends with it, too. Who was dirty before `publish` (a cycle that
- * was killed or failed) was seen as they were: only what it changes itself counts.
- */
-function forgettingRulings(database: Database, tenant: number, publish: () => void): void {
-  database.transaction(() => {
-    const ruled =
-      database.get(
-        "SELECT 1 FROM ruling WHERE tenant=? UNION SELECT 1 FROM contest WHERE tenant=? LIMIT 1",
-        tenant,
-        tenant,
-      ) !== undefined;
-    const before = ruled
-      ? database.all("DELETE FROM dirty WHERE tenant=? RETURNING person", tenant).map((row) => row["person"] as number)
-      : [];
-    publish();
-    if (!ruled) return;
-    database.run(
-      `DELETE FROM ruling WHERE tenant=? AND user IN
-       (SELECT p.object_id FROM dirty d JOIN person p ON p.id=d.person WHERE d.tenant=?)`,
-      tenant,
-      tenant,
-    );
-    database.run(
-      "DELETE FROM contest WHERE tenant=? AND person IN (SELECT person FROM dirty WHERE tenant=?)",
-      tenant,
-      tenant,
-    );
-    markDirty(database, tenant, before);
-  });
 }

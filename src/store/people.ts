@@ -60,7 +60,7 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
   }
 
   return {
-    mirror: (properties) => createMirror(database, tenant, properties, firstRead),
+    mirror: (properties, deciding = properties) => createMirror(database, tenant, { properties, deciding }, firstRead),
     mirroredProperties: () => {
       const text = tenantRow()["properties"] as string | null;
       return text === null ? null : (JSON.parse(text) as string[]);
@@ -143,6 +143,7 @@ export function createPeopleStore(database: Database, tenant: number): PeopleSto
         tenant,
         JSON.stringify(people),
       ),
+    remark: (person, reason) => void database.run("UPDATE decision SET reason=? WHERE person=?", reason, person),
     managed: () =>
       database.get(
         "SELECT count(*) AS n FROM decision WHERE tenant=? AND state NOT IN ('unmanaged', 'skipped')",

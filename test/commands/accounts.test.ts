@@ -17,6 +17,7 @@ describe("tiersync accounts", () => {
     expect(await person(home, ana)).toMatchObject({ state: "unmanaged", tier: "Pro" });
     expect(await person(home, ben)).toMatchObject({ state: "waiting", tier: null });
     expect((await home.run("accounts", "revoke", ana, "--yes")).code).toBe(0);
+    expect(await person(home, ana)).toMatchObject({ tier: null, reason: expect.stringContaining("taken by hand") });
     await home.run("sync");
     expect(await person(home, ana)).toMatchObject({ state: "unmanaged", tier: null });
     expect(await person(home, ben)).toMatchObject({ state: "licensed", tier: "Pro" });

@@ -70,6 +70,30 @@ describe("what goes on from the last decision", () => {
     });
   }
 
+  const kept: [string, Candidate, Partial<PlanInput>][] = [
+    ["whose creation is held", person(1, wants("Pro")), { frozen: new Map([[1, "held"]]) }],
+    ["whose mailbox is not read", person(1, wants("Pro"), { mailboxRead: false }), {}],
+    [
+      "whose change is held",
+      person(1, wants("Pro"), { account: account(1, { tier: "Eco" }) }),
+      { frozen: new Map([[1, "held"]]) },
+    ],
+  ];
+  test.each(kept)("somebody %s stands in the queue from then on", (_, one, input) => {
+    const decision = decisionOf(proposePlan(planInput([one], input)), 1);
+    expect(decision).toMatchObject({ state: "pending", queue: { tier: "Pro", since: NOW } });
+    const later = proposePlan(
+      planInput([{ ...one, mailboxRead: true, previous: { ...decision, failure: null } }], { ...full, now: NOW + 9 }),
+    );
+    expect(decisionOf(later, 1)).toMatchObject({ state: "waiting", queue: { tier: "Pro", since: NOW } });
+  });
+
+  test("somebody who has the tier and is frozen stands in no queue", () => {
+    const one = person(1, wants("Pro"), { account: account(1, { tier: "Pro" }) });
+    const frozen = new Map([[1, "held"]]);
+    expect(decisionOf(proposePlan(planInput([one], { frozen })), 1).queue).toBeNull();
+  });
+
   test("waiting on is no action, and keeps its time", () => {
     const one = person(1, wants("Pro"), { account: account(1), previous: queued });
     const plan = proposePlan(planInput([one], full));

@@ -9,8 +9,11 @@ const NOTHING = { groups: null, added: [], removed: [], relisted: [], users: [],
 /** Two people in a group; an approved revoke for each. */
 function approved() {
   const store = openTenantStore(openDatabase(":memory:"), "contoso", "t");
-  const mirror = store.people.mirror(BASE_PROPERTIES);
-  const user = (id: string, displayName = id) => ({ id, properties: { displayName } });
+  const mirror = store.people.mirror(BASE_PROPERTIES, ["accountEnabled"]);
+  const user = (id: string, displayName = id, accountEnabled = true) => ({
+    id,
+    properties: { displayName, accountEnabled },
+  });
   mirror.restage();
   const members = ["ana", "ben"].map((id) => ({ kind: "user", user: user(id) }) as const);
   mirror.stagePage(GROUP.id, members, "{}");
@@ -29,8 +32,38 @@ function approved() {
 describe("an approval", () => {
   test("ends with a change of the person it is for, and of nobody else", () => {
     const { mirror, user, left } = approved();
-    mirror.publishChanges({ ...NOTHING, users: [user("ana", "Ana Other")], cursor: { value: "2" } });
+    mirror.publishChanges({ ...NOTHING, users: [user("ana", "ana", false)], cursor: { value: "2" } });
     expect(left()).toEqual(["ben"]);
+  });
+
+  test("ends when the person leaves the group, is deleted, or was changed by the time everything is read again", () => {
+    const changes: ((made: ReturnType<typeof approved>) => void)[] = [
+      ({ mirror }) =>
+        mirror.publishChanges({ ...NOTHING, removed: [{ group: GROUP.id, member: "ana" }], cursor: { value: "2" } }),
+      ({ mirror }) => mirror.publishChanges({ ...NOTHING, deleted: ["ana"], cursor: { value: "2" } }),
+      ({ mirror, user }) => {
+        mirror.restage();
+        const members = [user("ana", "ana", false), user("ben")].map((one) => ({ kind: "user", user: one }) as const);
+        mirror.stagePage(GROUP.id, members, "{}");
+        mirror.publishFull({ groups: [GROUP], deleted: [], cursor: { value: "2" } });
+      },
+    ];
+    for (const change of changes) {
+      const made = approved();
+      change(made);
+      expect(made.left()).toEqual(["ben"]);
+    }
+  });
+
+  test("stays when only the name changes, by changes or by reading everything", () => {
+    const { mirror, user, left } = approved();
+    mirror.publishChanges({ ...NOTHING, users: [user("ana", "Ana Other")], cursor: { value: "2" } });
+    expect(left()).toEqual(["ana", "ben"]);
+    mirror.restage();
+    const members = ["ana", "ben"].map((id) => ({ kind: "user", user: user(id, `${id} once more`) }) as const);
+    mirror.stagePage(GROUP.id, members, "{}");
+    mirror.publishFull({ groups: [GROUP], deleted: [], cursor: { value: "3" } });
+    expect(left()).toEqual(["ana", "ben"]);
   });
 
   test("stays while people are still to be decided because the cycle before was killed", () => {
