@@ -50,6 +50,7 @@ const progressSchema = v.object({
   others: idList,
   nodes,
   removed,
+  gone: v.exactOptional(idList),
   done: idList,
   open: v.record(v.string(), v.string()),
 });
@@ -85,6 +86,12 @@ export function refusesBatch(text: string | null): boolean {
 export function removedBefore(text: string | null): Map<string, boolean> {
   const parsed = v.safeParse(v.object({ removed }), parseJson(text));
   return new Map(parsed.success ? [...parsed.output.removed.keys()].map((id) => [id, true]) : []);
+}
+
+/** Deleted groups of an earlier cursor that are still to be watched: no listing tells of them. */
+export function goneBefore(text: string | null): string[] {
+  const parsed = v.safeParse(v.object({ gone: idList }), parseJson(text));
+  return parsed.success ? parsed.output.gone : [];
 }
 
 /** Where the changes of users go on in an earlier cursor; null: it does not say. */

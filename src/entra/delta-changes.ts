@@ -49,8 +49,9 @@ export class DeltaChanges {
     for (const entry of entries) {
       const id = idOf(entry, WHAT);
       if (!isRecord(entry)) continue;
-      if (isRecord(entry["@removed"])) {
-        this.forest.removed(id);
+      const removal = entry["@removed"];
+      if (isRecord(removal)) {
+        this.forest.removed(id, removal["reason"] === "deleted");
         continue;
       }
       this.forest.seen(id, entry["displayName"]);

@@ -8,6 +8,7 @@ import { DeltaChanges } from "./delta-changes.ts";
 import { drain, type Links, openStreams, STREAM_SIZE } from "./delta-links.ts";
 import { parseGroup, parseMember } from "./entries.ts";
 import { expectOk } from "./graph-client.ts";
+import { GONE } from "./group-forest.ts";
 import { isStaleLink, readPages } from "./pages.ts";
 import { chunk, lookUp } from "./people.ts";
 import { membersPath, type Reading } from "./reader.ts";
@@ -35,7 +36,7 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
     streams: [...links.streams],
     batch: links.batch,
     nodes,
-    gone: [...gone],
+    gone: [...gone].slice(-GONE),
     removed: new Map([...changes.removed].slice(-REMOVED).map(([id, listed]) => [id, listed || relisted.size > 0])),
     unresolved: people.unresolved,
     again: people.again,
@@ -62,14 +63,11 @@ async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drai
   let links = first;
   for (let round = 0; round < ROUNDS; round += 1) {
     const fresh = forest.unknown();
-    const needed = Math.ceil(forest.reached().size / STREAM_SIZE);
+    const needed = Math.ceil(forest.tracked().length / STREAM_SIZE);
     if (fresh.length > 0 || links.streams.length > needed) {
       await describe(reading, changes, fresh);
       // New places first, then what came to the old ones until then, then the listing: nothing falls between.
-      const streams = await openStreams(
-        reading,
-        [...forest.reached()].filter((id) => forest.has(id)),
-      );
+      const streams = await openStreams(reading, forest.tracked());
       links = { ...(await drain(reading, links, links.batch, changes)), streams };
     }
     const toList = [...fresh.filter((id) => forest.has(id)), ...forest.takeDoubtful()];

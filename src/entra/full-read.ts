@@ -6,10 +6,12 @@ import { AgentError } from "../errors.ts";
 import type { ObjectId } from "../model/directory.ts";
 import {
   type Cursor,
+  goneBefore,
   type Progress,
   parseProgress,
   refusesBatch,
   removedBefore,
+  type Stream,
   toText,
   usersBefore,
 } from "./cursor.ts";
@@ -71,12 +73,14 @@ async function begin(reading: Reading): Promise<Progress> {
   const nodes = [parent, ...others].map(
     ({ id, displayName, visibility }) => [id, { displayName, visibility, children: new Set<ObjectId>() }] as const,
   );
+  const gone = goneBefore(before);
   return {
     version: 1,
     key: reading.key,
     startedAt: reading.now(),
     batch: !refusesBatch(before),
-    delta: users === null ? null : { users, streams: [] },
+    delta: users === null ? null : { users, streams: await openGone(reading, gone) },
+    gone,
     removed,
     parent: parent.id,
     others: [...new Set(others.map((group) => group.id))].filter((id) => id !== parent.id),
@@ -103,6 +107,14 @@ async function noteRemoved(reading: Reading, removed: Map<ObjectId, boolean>, us
   }
 }
 
+/** Where restores of deleted groups will show. That there is no delta of groups shows when those in scope are opened. */
+async function openGone(reading: Reading, gone: readonly ObjectId[]): Promise<Stream[]> {
+  return await openStreams(reading, gone).catch((error: unknown) => {
+    if (!saysNoDelta(error)) throw error;
+    return [];
+  });
+}
+
 async function readAndPublish(reading: Reading, progress: Progress): Promise<FullRead> {
   const { mirror } = reading;
   // Level by level: the groups found in one are the next, until none is new.
@@ -118,10 +130,11 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Ful
   const back = vanished.filter((id) => found.has(id) && removed.has(id));
   const deleted = vanished.filter((id) => !found.has(id) || removed.has(id));
   for (const id of deleted) removed.set(id, true);
+  const gone = (progress.gone ?? []).filter((id) => !nodes.has(id));
   const cursor: Cursor | null =
     delta === null
       ? null
-      : { version: 1, key: reading.key, batch, ...delta, parent, others, nodes, removed, unresolved: [], gone: [] };
+      : { version: 1, key: reading.key, batch, ...delta, parent, others, nodes, removed, unresolved: [], gone };
   mirror.publishFull({
     groups: scopedGroups({ parent, others }, nodes),
     deleted,

@@ -14,6 +14,9 @@ interface Pairs {
   readonly removed: Set<ObjectId>;
 }
 
+/** Deleted groups tracked, the latest. */
+export const GONE = 20;
+
 export class GroupForest {
   readonly nodes: Map<ObjectId, GroupNode>;
   readonly gone: Set<ObjectId>;
@@ -39,15 +42,16 @@ export class GroupForest {
     return this.nodes.has(id);
   }
 
-  /** A group was deleted. */
-  removed(id: ObjectId): void {
+  /** A group was deleted; `forGood`: it cannot be restored. */
+  removed(id: ObjectId, forGood: boolean): void {
+    if (forGood) this.gone.delete(id);
     if (!this.nodes.has(id)) return;
     // Entries come in any order: which of the two is the later one cannot be told.
     if (this.#seen.has(id))
       throw new AgentError("ERR_DELTA_RESET", `changes say both that the group ${id} is and is not`);
     if (this.#isRoot(id))
       throw new AgentError("ERR_DELTA_RESET", `the group ${id}, which the configuration names, was deleted`);
-    this.gone.add(id);
+    if (!forGood) this.gone.add(id);
     this.drop(id);
   }
 
@@ -77,6 +81,12 @@ export class GroupForest {
     if (pairs.removed.has(member) && pairs.added.has(member)) this.#doubtful.add(group);
     if (pairs.added.get(member) === null) this.#doubtful.add(group);
     this.#nest(group, member, !removed && pairs.added.get(member) === "group");
+  }
+
+  /** Groups whose changes matter: those in scope that are known, and the deleted ones, which may be restored. */
+  tracked(): ObjectId[] {
+    const known = [...this.reached()].filter((id) => this.nodes.has(id));
+    return [...known, ...[...this.gone].filter((id) => !this.nodes.has(id)).slice(-GONE)];
   }
 
   /** Groups that are reached but not known yet. */
