@@ -8,6 +8,7 @@ import type { EventView, Page, PersonView, ZombieSeat } from "../model/views.ts"
 import type { Database, Row, SqlValue } from "./database.ts";
 import { readHold } from "./holds.ts";
 import { readCycle } from "./journal.ts";
+import { containing } from "./search-pattern.ts";
 
 export interface PeopleQuery {
   readonly tenant?: string;
@@ -72,12 +73,12 @@ export function createStoreViews(database: Database): StoreViews {
       if (query.tier !== undefined) add("a.tier=?", query.tier);
       if (query.state !== undefined) add("d.state=?", query.state);
       if (query.q !== undefined && query.q !== "") {
-        const part = `%${query.q.replace(/[\\%_]/g, "\\$&")}%`;
+        const patterns = containing(query.q);
+        const either = patterns.flatMap(() => [`${ADDRESS} GLOB ?`, `${DISPLAY_NAME} GLOB ?`]);
         add(
-          `(p.object_id=? COLLATE NOCASE OR ${ADDRESS} LIKE ? ESCAPE '\\' OR ${DISPLAY_NAME} LIKE ? ESCAPE '\\')`,
+          `(p.object_id=? COLLATE NOCASE OR ${either.join(" OR ")})`,
           query.q,
-          part,
-          part,
+          ...patterns.flatMap((pattern) => [pattern, pattern]),
         );
       }
       const rows = database.all(
