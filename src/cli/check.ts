@@ -62,7 +62,7 @@ async function checkTenants(
         ...(await checkSecrets(tenant, { home, env: io.env })),
         ...checkCredential(tenant, Date.now()),
         ...(await checkDirectory(tenant, context)),
-        await checkTarget(tenant, { agent, stop: stop.signal }),
+        ...(await checkTarget(tenant, context)),
         ...(await checkNotify(tenant.name, { agent, sendTest: options.sendTest === true, stop: stop.signal })),
       ]),
     );

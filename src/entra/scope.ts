@@ -58,8 +58,9 @@ async function byName(client: GraphClient, name: string, call: Call): Promise<Di
     });
   }
   if (second !== undefined) {
-    const ids = found.map((candidate) => candidate.id).join(", ");
-    throw new AgentError("ERR_GROUP_AMBIGUOUS", `${found.length} groups are named "${name}": ${ids}`, {
+    const ids = found.map((candidate) => candidate.id);
+    throw new AgentError("ERR_GROUP_AMBIGUOUS", `${found.length} groups are named "${name}": ${ids.join(", ")}`, {
+      hint: `name the one that is meant by its object id: ${ids.map((id) => `{id: ${id}}`).join(" or ")}`,
       facts: { group: name },
     });
   }

@@ -27,6 +27,8 @@ export interface BindResult {
   /** Null when anything does not resolve: an unknown group is never read as "nobody". */
   readonly bound: BoundRules | null;
   readonly findings: readonly Finding[];
+  /** What to do about each of them, in the same order. */
+  readonly remedies: ReadonlyMap<Finding, string>;
   /** The code under which to fail; null when bound. Of several, the first of the order of `BIND_CODES`. */
   readonly code: BindCode | null;
 }
@@ -38,14 +40,16 @@ const BIND_CODES: readonly BindCode[] = [
   "ERR_GROUP_HIDDEN",
 ];
 
+const TIER = "correct the rule, or add the tier to `tiers:` in tiersync.yaml";
+
 export function bindRules(ruleSet: RuleSet, context: BindContext): BindResult {
   const lookup = groupLookup(context.groups);
-  const findings: Finding[] = [];
+  const told: [Finding, string][] = [];
   const codes = new Set<BindCode>();
   const resolve = (mention: GroupMention): BoundGroup => {
     const found: Lookup = lookup(mention);
     if (found.group !== null) return found.group;
-    findings.push(errorAt(mention.at, found.message));
+    told.push([errorAt(mention.at, found.message), found.remedy]);
     codes.add(found.fault);
     return { id: "", displayName: "" };
   };
@@ -55,17 +59,20 @@ export function bindRules(ruleSet: RuleSet, context: BindContext): BindResult {
     const when = bindCondition(rule.when, resolve);
     const tier = context.tiers.find(({ name }) => name === rule.tier);
     if (tier === undefined) {
-      findings.push(unknownTier(rule, context.tiers, context.tenant));
+      told.push([unknownTier(rule, context.tiers, context.tenant), TIER]);
       codes.add("ERR_CONFIG");
     } else {
       rules.push({ ...rule, when, revoking: tier.kind === "revoking", matches: compileCondition(when) });
     }
   }
+  const remedies = new Map(told.sort(([a], [b]) => compareFindings(a, b)));
+  const findings = [...remedies.keys()];
   if (findings.length > 0) {
     const code = BIND_CODES.find((candidate) => codes.has(candidate)) ?? null;
-    return { bound: null, findings: findings.sort(compareFindings), code };
+    return { bound: null, findings, remedies, code };
   }
-  return { bound: { rules: rules.sort(byPriority), mailboxSettings: context.mailboxSettings }, findings, code: null };
+  const bound = { rules: rules.sort(byPriority), mailboxSettings: context.mailboxSettings };
+  return { bound, findings, remedies, code: null };
 }
 
 export function unknownTier(rule: Pick<Rule, "tier" | "tierAt">, tiers: readonly Tier[], tenant: string): Finding {

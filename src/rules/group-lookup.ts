@@ -7,7 +7,11 @@ export type GroupFault = "ERR_GROUP_NOT_FOUND" | "ERR_GROUP_AMBIGUOUS" | "ERR_GR
 
 export type Lookup =
   | { readonly group: BoundGroup; readonly fault: null }
-  | { readonly group: null; readonly fault: GroupFault; readonly message: string };
+  | { readonly group: null; readonly fault: GroupFault; readonly message: string; readonly remedy: string };
+
+const CREATE = "correct the rule, or create the group";
+const NEST = "correct the rule, or create the group and make it a member";
+const SHOW = "use a group whose membership is visible";
 
 const nameKey = (name: string) => name.trim().normalize("NFC").toLowerCase();
 const quoted = (name: string) => `"${name}"`;
@@ -24,18 +28,21 @@ export function groupLookup(groups: readonly ScopedGroup[]): (mention: GroupMent
   return (mention) => {
     if (mention.id !== null) {
       const group = byId.get(mention.id);
-      return group === undefined ? missing(`there is no group with the id ${mention.id}`) : usable(group);
+      return group === undefined ? missing(`there is no group with the id ${mention.id}`, CREATE) : usable(group);
     }
     const name = mention.name ?? "";
     const found = (mention.anywhere ? allNames : memberNames).get(nameKey(name)) ?? [];
     if (found.length > 1) return ambiguous(name, found);
     if (found[0] !== undefined) return usable(found[0]);
-    if (mention.anywhere) return missing(`there is no group named ${quoted(name)} in the tenant${near(name, groups)}`);
+    if (mention.anywhere) {
+      return missing(`there is no group named ${quoted(name)} in the tenant${near(name, groups)}`, CREATE);
+    }
     const elsewhere = allNames.get(nameKey(name))?.[0];
     return missing(
       elsewhere === undefined
         ? `there is no group named ${quoted(name)} among the members of the parent group${near(name, members)}`
         : `the group ${quoted(name)} is not a direct member of the parent group; make it one, or write {id: ${elsewhere.id}}`,
+      NEST,
     );
   };
 }
@@ -52,15 +59,16 @@ function usable(group: ScopedGroup): Lookup {
     return { group: { id: group.id, displayName: group.displayName }, fault: null };
   }
   const message = `the group ${quoted(group.displayName)} hides its members (HiddenMembership): it would read as empty`;
-  return { group: null, fault: "ERR_GROUP_HIDDEN", message };
+  return { group: null, fault: "ERR_GROUP_HIDDEN", message, remedy: SHOW };
 }
 
-function missing(message: string): Lookup {
-  return { group: null, fault: "ERR_GROUP_NOT_FOUND", message };
+function missing(message: string, remedy: string): Lookup {
+  return { group: null, fault: "ERR_GROUP_NOT_FOUND", message, remedy };
 }
 
 function ambiguous(name: string, found: readonly ScopedGroup[]): Lookup {
   const ids = found.map(({ id }) => id).sort();
   const message = `${found.length} groups are named ${quoted(name)}; say which by its id: {id: …} (${ids.join(", ")})`;
-  return { group: null, fault: "ERR_GROUP_AMBIGUOUS", message };
+  const remedy = `in the rule, write the one that is meant: ${ids.map((id) => `{id: ${id}}`).join(" or ")}`;
+  return { group: null, fault: "ERR_GROUP_AMBIGUOUS", message, remedy };
 }

@@ -170,6 +170,28 @@ export const HOME_FAULTS: readonly HomeFault[] = [
     hint: /./,
   },
   {
+    name: "two groups of a name that a rule uses",
+    breakIt: (home) =>
+      void home.tenant.addMember(home.groups["SecureExchanges_Licences"] as string, home.tenant.addGroup("Pro")),
+    id: "graph.groups",
+    level: "fail",
+    says: /rules\/secure-exchanges\.yaml:13:\d+ .*2 groups are named "Pro"/,
+    hint: /write the one that is meant: \{id: [0-9a-f-]{36}\} or \{id: [0-9a-f-]{36}\}$/,
+  },
+  {
+    name: "two groups of a name that a rule uses anywhere",
+    breakIt: (home) => {
+      for (const name of ["Lawyers", "Lawyers"]) home.tenant.addGroup(name);
+      home.writeRules(
+        "rules:\n  - {name: a, tier: Pro, priority: 1, when: {group: {name: Lawyers, anywhere: true}}}\n",
+      );
+    },
+    id: "graph.groups",
+    level: "fail",
+    says: /rules\/secure-exchanges\.yaml:2:\d+ .*2 groups are named "Lawyers"/,
+    hint: /object id: \{id: [0-9a-f-]{36}\} or \{id: [0-9a-f-]{36}\}$/,
+  },
+  {
     name: "a group that hides its members",
     breakIt: (home) => home.tenant.updateGroup(home.groups["Pro"] as string, { visibility: "HiddenMembership" }),
     id: "graph.groups",

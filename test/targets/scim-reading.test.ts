@@ -268,7 +268,7 @@ test("a probe says what the service can do and how many accounts it has, and cha
   const parts = scimParts({ patch: false, etag: "enforced" });
   parts.scim.add({ userName: "u1@x.example" });
   const probe = await probeScim(parts.options, AbortSignal.timeout(5000));
-  expect(probe).toEqual({ patch: false, filter: true, etag: true, bulk: false, accounts: 1 });
+  expect(probe).toEqual({ patch: false, filter: true, etag: true, bulk: false, accounts: 1, missing: [] });
   expect(parts.scim.log.every(({ method }) => method === "GET")).toBe(true);
   expect(parts.store.accounts.count()).toBe(0);
 });

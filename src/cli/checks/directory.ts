@@ -3,11 +3,10 @@ import type { Agent } from "../../agent.ts";
 import type { AgentConfig, TenantConfig } from "../../config/types.ts";
 import type { AgentError } from "../../errors.ts";
 import type { CheckResult } from "../../model/views.ts";
-import { proxyOf } from "../../platform/fetch.ts";
-import { redactText } from "../../platform/redaction.ts";
 import { checkGroups } from "./groups.ts";
 import { checkNextCertificate } from "./next-certificate.ts";
 import { fail, failed, ok, warn } from "./result.ts";
+import { wayTo } from "./way.ts";
 
 /** Beyond this, purges are suspended. */
 const TOLERATED_SKEW = 5 * 60 * 1000;
@@ -92,17 +91,13 @@ function permissions(
   return results.length > 0 ? results : [ok(id, tenant, `granted: ${[...roles].sort().join(", ")}`)];
 }
 
-/** Names the host and the proxy on the way: the two things a firewall's keeper asks for. */
 function networkFailure(
   id: string,
   tenant: string,
   error: AgentError,
   url: string,
-  { config, env }: DirectoryContext,
+  context: DirectoryContext,
 ): CheckResult {
   const unreachable = error.code === "ERR_GRAPH_UNREACHABLE" || error.code === "ERR_TOKEN";
-  if (!unreachable) return failed(id, tenant, error);
-  const proxy = proxyOf(new URL(url), config.network.proxy, env);
-  const way = proxy === null ? "without a proxy" : `through the proxy ${redactText(proxy)}`;
-  return failed(id, tenant, error, ` (${new URL(url).host}, ${way})`);
+  return failed(id, tenant, error, unreachable ? wayTo(url, context) : "");
 }

@@ -1,11 +1,12 @@
 /** Is every group that the rules name there, below the parent where it must be, and readable? */
 import type { Agent } from "../../agent.ts";
 import type { TenantConfig } from "../../config/types.ts";
-import type { DirectoryGroup, GroupRef, ScopedGroup } from "../../model/directory.ts";
+import type { DirectoryGroup, ScopedGroup } from "../../model/directory.ts";
 import { formatFinding } from "../../model/finding.ts";
 import type { CheckResult } from "../../model/views.ts";
 import { bindRules } from "../../rules/bind.ts";
-import { directoryNeeds } from "../../rules/needs.ts";
+import { errorAt } from "../../rules/findings.ts";
+import { directoryNeeds, placesOf } from "../../rules/needs.ts";
 import type { RuleSet } from "../../rules/types.ts";
 import { fail, failed, ok } from "./result.ts";
 
@@ -30,8 +31,9 @@ export async function checkGroups(context: GroupContext, mailboxSettings: boolea
     { ...parent, role: "parent" },
     ...members.value.map((group) => ({ ...group, role: "member" as const })),
     ...others.found,
+    ...others.standIns,
   ];
-  const { findings } = bindRules(rules, {
+  const { remedies } = bindRules(rules, {
     tenant: tenant.name,
     tiers: tenant.tiers,
     groups: groups.map((group) => ({ ...group, visibility: null })), // hidden ones are told below, once
@@ -40,11 +42,7 @@ export async function checkGroups(context: GroupContext, mailboxSettings: boolea
   const hidden = await hiddenGroups(context, [...members.value, ...others.found]);
   const bad = [
     ...others.failures,
-    ...findings
-      .filter(({ level }) => level === "error")
-      .map((finding) =>
-        fail(ID, tenant.name, formatFinding(finding), "correct the rule, or create the group and make it a member"),
-      ),
+    ...[...remedies].map(([finding, remedy]) => fail(ID, tenant.name, formatFinding(finding), remedy)),
     ...hidden,
   ];
   if (bad.length > 0) return bad;
@@ -52,28 +50,31 @@ export async function checkGroups(context: GroupContext, mailboxSettings: boolea
   return [ok(ID, tenant.name, `${parent.displayName} has ${names.length === 0 ? "no groups" : names.join(", ")}`)];
 }
 
-/** Groups that rules name by id or anywhere in the tenant. What is not found is told with its place by `bindRules`. */
-async function findOthers({ tenant, rules, probe, signal }: GroupContext): Promise<{
+interface Others {
   readonly found: readonly ScopedGroup[];
+  /** In the place of groups that are told of in `failures`, which must not be reported as missing too. */
+  readonly standIns: readonly ScopedGroup[];
   readonly failures: readonly CheckResult[];
-}> {
+}
+
+/** Groups that rules name by id or anywhere in the tenant. What is not found is told with its place by `bindRules`. */
+async function findOthers({ tenant, rules, probe, signal }: GroupContext): Promise<Others> {
   const found: ScopedGroup[] = [];
+  const standIns: ScopedGroup[] = [];
   const failures: CheckResult[] = [];
   for (const ref of directoryNeeds(rules, tenant.name).others) {
     const group = await probe.group(ref, signal);
     if (group.ok) found.push({ ...group.value, role: "other" });
     else if (group.error.code !== "ERR_GROUP_NOT_FOUND") {
-      failures.push(failed(ID, tenant.name, group.error));
-      found.push(standIn(ref));
+      const name = "id" in ref ? ref.id : ref.name;
+      const told = failed(ID, tenant.name, group.error);
+      // Of several places the first: the others are mended alike.
+      const [at] = group.error.code === "ERR_GROUP_AMBIGUOUS" ? placesOf(rules, tenant.name, name) : [];
+      failures.push(at === undefined ? told : { ...told, message: formatFinding(errorAt(at, told.message)) });
+      standIns.push({ id: name, displayName: name, visibility: null, role: "other" });
     }
   }
-  return { found, failures };
-}
-
-/** Told already: the same group must not be reported as missing too. */
-function standIn(ref: GroupRef): ScopedGroup {
-  const name = "id" in ref ? ref.id : ref.name;
-  return { id: name, displayName: name, visibility: null, role: "other" };
+  return { found, standIns, failures };
 }
 
 /** A group that hides its members reads as empty, however deep it lies. */

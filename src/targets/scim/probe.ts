@@ -1,8 +1,10 @@
 /** For `tiersync check`: what a SCIM service can do, without changing anything there. */
+import type { TierName } from "../../model/tier.ts";
 import { connect } from "./connection.ts";
 import { createScimHttp } from "./http.ts";
 import { pageOf } from "./list.ts";
 import type { ScimOptions } from "./options.ts";
+import { createTierGroups } from "./tier-groups.ts";
 
 export interface ScimProbe {
   readonly patch: boolean;
@@ -11,6 +13,8 @@ export interface ScimProbe {
   readonly bulk: boolean;
   /** Accounts that the service says it has. */
   readonly accounts: number;
+  /** With `tierAs: groups`: tiers whose group is not there. */
+  readonly missing: readonly TierName[];
 }
 
 /**
@@ -24,5 +28,6 @@ export async function probeScim(options: ScimOptions, signal: AbortSignal): Prom
   const path = `${service.users}?startIndex=1&count=1`;
   const { total } = pageOf(await connection.ask({ method: "GET", path, what }, signal), what);
   const { patch, filter, etag } = service;
-  return { patch, filter, etag, bulk: service.bulk !== null, accounts: total };
+  const missing = options.tierAs === "groups" ? await createTierGroups(connection).missing(signal) : [];
+  return { patch, filter, etag, bulk: service.bulk !== null, accounts: total, missing };
 }

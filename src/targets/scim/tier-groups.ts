@@ -16,6 +16,8 @@ const READING = "reading the groups that are tiers";
 export interface TierGroups {
   /** Reads who is in which tier's group; `Connection.tiersOf` tells it from then on. */
   read(signal: AbortSignal): Promise<void>;
+  /** Tiers without a group: nobody can be given them. */
+  missing(signal: AbortSignal): Promise<readonly TierName[]>;
   /** Into the one group first and out of the other then: nobody is without a licence in between, and a cut is seen as the old tier. */
   move(account: RemoteAccount, to: TierName | null, signal: AbortSignal): Promise<void>;
 }
@@ -123,6 +125,10 @@ export function createTierGroups(connection: Connection): TierGroups {
 
   return {
     read,
+    missing: async (signal) => {
+      const found = await find(signal);
+      return options.tiers.filter((tier) => !found.has(tier));
+    },
     move: async (account, to, signal) => {
       const from = account.irregular ? options.tiers : options.tiers.filter((tier) => tier === account.tier);
       if (to !== null && (to !== account.tier || account.irregular))
