@@ -17,12 +17,14 @@ export interface Certificate {
 }
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g;
+/** Of an RSA key; bits (RFC 7518 §3.3 and §3.5). */
+const SHORTEST = 2048;
 const REMEDY =
   "make one with `tiersync cert new`, or put a PEM private key (PKCS#8 or PKCS#1) and its certificate into one file";
 
 /**
  * Reads key (PKCS#8 or PKCS#1) and certificate from PEM text; of several certificates (a chain) the one that fits the key counts.
- * Throws `AgentError` `ERR_CREDENTIAL` when either is missing, unreadable, not RSA, or when they do not belong together.
+ * Throws `AgentError` `ERR_CREDENTIAL` when either is missing, unreadable, not RSA, too short to sign, or when they do not belong together.
  */
 export function readCertificate(pem: string): Certificate {
   const blocks = [...pem.matchAll(BLOCK)].map((match) => ({ label: match[1] ?? "", text: match[0] }));
@@ -42,6 +44,13 @@ export function readCertificate(pem: string): Certificate {
     throw refuse(
       `the private key in the credential file is ${key.asymmetricKeyType ?? "unknown"}, Entra takes RSA`,
       REMEDY,
+    );
+  }
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? SHORTEST;
+  if (bits < SHORTEST) {
+    throw refuse(
+      `the private key in the credential file has ${bits} bits, and signing takes ${SHORTEST} or more`,
+      "make one under another name with `tiersync cert new NAME`, upload its .crt to the app registration, and name it in tiersync.yaml",
     );
   }
   const certificates = certificateBlocks.map((block) => parse("certificate", () => new X509Certificate(block.text)));

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { readCertificate } from "../../src/entra/certificate.ts";
 import { createCertificate } from "../../src/entra/self-signed.ts";
+import { makeCertificate } from "../support/certificate.ts";
 
 const now = Date.parse("2026-03-02T08:00:00Z");
 const made = await createCertificate({ commonName: "tiersync contoso", bits: 2048, days: 365, now });
@@ -53,6 +54,7 @@ describe("reading the credential file", () => {
 
   const broken: readonly [string, string, string][] = [
     ["a key of another certificate", made.privateKeyPem + other.certificatePem, "do not belong together"],
+    ["a key too short to sign", makeCertificate({ bits: 1024 }).pem, "has 1024 bits, and signing takes 2048 or more"],
     ["no key", made.certificatePem, "no PEM private key"],
     ["no certificate", made.privateKeyPem, "no PEM certificate"],
     ["nothing", "", "no PEM private key"],

@@ -44,6 +44,14 @@ export const HOME_FAULTS: readonly HomeFault[] = [
     hint: /cert new/,
   },
   {
+    name: "a key that is too short to sign",
+    breakIt: (home) => replaceKey(home, makeCertificate({ bits: 1024 }).pem),
+    id: "credential.certificate",
+    level: "fail",
+    says: /has 1024 bits.*\[ERR_CREDENTIAL\]/,
+    hint: /tiersync cert new/,
+  },
+  {
     name: "a certificate that ends soon",
     breakIt: (home) => {
       const { pem: text, certificatePem } = makeCertificate({ days: 30 });
