@@ -28,23 +28,33 @@ export const whole = (min: number, max: number, description: string) =>
 export const oneOf = <const T extends readonly string[]>(names: T, description: string) =>
   v.pipe(v.picklist(names), v.description(description));
 
+const DURATION = "must be a duration such as 30s, 10m, 24h, 7d or PT24H, at most 3650d";
+const DURATION_UNIT = "needs a unit: s, m, h or d, such as 0s, 30m or 24h";
+const SIZE_UNIT = "needs a unit: B, KB, MB or GB, such as 1024KB or 20MB";
+
+/** A number alone, with quotes around it or without: quotes would not help. */
+const isBare = (input: unknown): boolean =>
+  typeof input === "number" || (typeof input === "string" && /^\s*[\d.,]+\s*$/.test(input));
+
+const durationFault = ({ input }: { readonly input: unknown }): string => (isBare(input) ? DURATION_UNIT : DURATION);
+
 export const duration = (description: string, min = 0) =>
   v.pipe(
-    v.string(),
-    v.check(
-      (value) => parseDuration(value) !== null,
-      "must be a duration such as 30s, 10m, 24h, 7d or PT24H, at most 3650d",
-    ),
+    v.string(durationFault),
+    v.check((value) => parseDuration(value) !== null, durationFault),
     v.check((value) => (parseDuration(value) ?? min) >= min, `must be at least ${min / DAY}d`),
     v.description(description),
   );
 
-export const size = (min: number, description: string) =>
-  v.pipe(
-    v.string(),
-    v.check((value) => (parseSize(value) ?? 0) >= min, `must be a size such as 20MB, at least ${min / 1024}KB`),
+export const size = (min: number, description: string) => {
+  const fault = ({ input }: { readonly input: unknown }): string =>
+    isBare(input) ? SIZE_UNIT : `must be a size such as 20MB, at least ${min / 1024}KB`;
+  return v.pipe(
+    v.string(fault),
+    v.check((value) => (parseSize(value) ?? 0) >= min, fault),
     v.description(description),
   );
+};
 
 export const secret = (description: string) =>
   v.pipe(

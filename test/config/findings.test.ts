@@ -108,7 +108,7 @@ retention: {cycles: 1h}
       "31:16 status.host: must be a loopback address: 127.0.0.1, ::1 or localhost",
       "31:31 status.port: must be at most 65535",
       '32:14 log.level: "warning" must be one of debug, info, warn, error; did you mean "warn"?',
-      "32:32 log.maxSize: a text is expected, not a number; put quotes around it",
+      "32:32 log.maxSize: needs a unit: B, KB, MB or GB, such as 1024KB or 20MB",
       "33:21 retention.cycles: must be at least 1d",
     ]);
   });
@@ -139,6 +139,26 @@ retention: {cycles: 1h}
   ])("%s", (_what, text, expected) => {
     expect(findingsOf(text)).toEqual(expected);
     expect(parse(text).value).toBeNull();
+  });
+
+  test.each([
+    ["purgeAfter: 0", 'purgeAfter: "0"', "needs a unit: s, m, h or d, such as 0s, 30m or 24h"],
+    ["purgeAfter: 24", "purgeAfter: '24'", "needs a unit: s, m, h or d, such as 0s, 30m or 24h"],
+    ["purgeAfter: 1.5", 'purgeAfter: " 1.5 "', "needs a unit: s, m, h or d, such as 0s, 30m or 24h"],
+    ["purgeAfter: true", "purgeAfter: soon", "must be a duration such as 30s, 10m, 24h, 7d or PT24H, at most 3650d"],
+  ])("%s needs no quotes but a unit", (bare, quoted, says) => {
+    for (const written of [bare, quoted]) {
+      const text = `tenants:\n${CONTOSO}tiers: {Eco: {seats: 1}, None at all: {revokes: true, ${written}}}`;
+      expect(findingsOf(text)).toEqual([expect.stringMatching(/^\d+:\d+ tiers\.None at all\.purgeAfter: /)]);
+      expect(findingsOf(text)[0]).toEndWith(`: ${says}`);
+    }
+  });
+
+  test.each(["maxSize: 1024", 'maxSize: "1024"'])("log: {%s} needs a unit", (written) => {
+    const text = `tenants:\n${CONTOSO}tiers: {Eco: {seats: 1}}\nlog: {${written}}`;
+    expect(findingsOf(text)).toEqual([
+      expect.stringMatching(/ log\.maxSize: needs a unit: B, KB, MB or GB, such as 1024KB or 20MB$/),
+    ]);
   });
 
   test("one SCIM target for several tenants is refused where it is named, inherited or not", () => {
