@@ -8,7 +8,10 @@ export const DAY = 24 * HOUR;
 const SHORT = /^(\d{1,9})\s*(s|m|h|d)$/i;
 const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 /** ISO 8601 without years and months, whose length varies. */
-const ISO = /^P(?:(\d{1,6})W|(?:(\d{1,7})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,9})M)?(?:(\d{1,10})S)?)?)$/i;
+const ISO = /^P(?:([\d.,]+)W|(?:([\d.,]+)D)?(?:T(?:([\d.,]+)H)?(?:([\d.,]+)M)?(?:([\d.,]+)S)?)?)$/i;
+const ISO_UNITS: readonly number[] = [7 * DAY, DAY, HOUR, MINUTE, SECOND];
+const WHOLE = /^\d{1,10}$/;
+const FRACTION = /^\d{1,10}[.,]\d{1,10}$/;
 
 export const LONGEST = 3650 * DAY;
 
@@ -25,11 +28,17 @@ function shortDuration(text: string): number | null {
 }
 
 function isoDuration(text: string): number | null {
-  const match = ISO.exec(text);
-  if (match === null || !match.slice(1).some((part) => part !== undefined)) return null;
-  if (text.toUpperCase().endsWith("T")) return null;
-  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0));
-  return (weeks * 7 + days) * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND;
+  const parts = ISO.exec(text)?.slice(1) ?? [];
+  const written = ISO_UNITS.flatMap((unit, i) => (parts[i] === undefined ? [] : [{ number: parts[i], unit }]));
+  if (written.length === 0 || text.toUpperCase().endsWith("T")) return null;
+  let ms = 0;
+  for (const { number, unit } of written) {
+    // Only the smallest unit that is written may have a fraction, with a point or a comma.
+    const smallest = unit === written.at(-1)?.unit;
+    if (!WHOLE.test(number) && !(smallest && FRACTION.test(number))) return null;
+    ms += Number(number.replace(",", ".")) * unit;
+  }
+  return Math.round(ms);
 }
 
 const SIZE = /^(\d{1,9})\s*(B|KB|MB|GB)$/i;

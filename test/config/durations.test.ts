@@ -15,6 +15,14 @@ describe("a duration", () => {
     ["P2W", 1_209_600_000],
     ["pt0s", 0],
     ["3650d", 315_360_000_000],
+    ["PT1.5H", 5_400_000],
+    ["P0.5D", 43_200_000],
+    ["P0,5D", 43_200_000],
+    ["P1DT0,25H", 87_300_000],
+    ["P1.5W", 907_200_000],
+    ["PT1M0.001S", 60_001],
+    ["PT1.0016S", 1002],
+    ["PT0.00001S", 0],
   ])("%p is %p ms", (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });
@@ -35,13 +43,20 @@ describe("a duration", () => {
     "3651d",
     "999999999d",
     "1e3s",
+    "P0.5DT1H",
+    "PT1.5H30M",
+    "PT.5H",
+    "PT1.H",
+    "PT1.5.5H",
+    "P3650.1D",
+    "PT1e3S",
   ])("%p is none", (text) => {
     expect(parseDuration(text)).toBeNull();
   });
 
   test("never makes anything of a text but a whole number of milliseconds", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(..."PTWDHMSwdhms0123456789 "), maxLength: 12 }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom(..."PTWDHMSwdhms0123456789., "), maxLength: 12 }), (text) => {
         const ms = parseDuration(text);
         return ms === null || (Number.isSafeInteger(ms) && ms >= 0);
       }),
