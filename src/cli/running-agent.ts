@@ -7,6 +7,8 @@ import { createFetch } from "../platform/fetch.ts";
 import { readProtectedText } from "../platform/protect.ts";
 import { assertVisible } from "../platform/readable.ts";
 
+/** The API listens there whatever `status.host` is. */
+const HOST = "127.0.0.1";
 /** Longest time for an answer of the agent; ms. */
 const PATIENCE = 10_000;
 
@@ -39,14 +41,8 @@ export async function findRunningAgent(home: string): Promise<AgentSearch> {
   });
   if (!isAlive(run.pid)) return stale(`process ${run.pid} has ended`);
   // Without the token: it is only shown to what has proved to be an agent.
-  let health = await healthAt("127.0.0.1", run);
-  if (health === "it") return { agent: linkTo(home, run, "127.0.0.1"), absent: null };
-  const { loadConfig } = await import("../config/load.ts");
-  const configured = loadConfig(home).value?.status.host ?? "127.0.0.1";
-  if (/^127\./.test(configured) && configured !== "127.0.0.1") {
-    health = await healthAt(configured, run);
-    if (health === "it") return { agent: linkTo(home, run, configured), absent: null };
-  }
+  const health = await healthOf(run);
+  if (health === "it") return { agent: linkTo(home, run), absent: null };
   return stale(
     health === "silence" ? `nothing answers at port ${run.port}` : `another program answers at port ${run.port}`,
   );
@@ -93,18 +89,18 @@ async function ask(url: string, init: RequestInit = {}): Promise<Response> {
 }
 
 /** The agent of another home may have got the port since. */
-async function healthAt(host: string, { port, started }: RunFile): Promise<"it" | "other" | "silence"> {
-  const answer = await ask(`http://${host}:${port}/healthz`).catch(() => null);
+async function healthOf({ port, started }: RunFile): Promise<"it" | "other" | "silence"> {
+  const answer = await ask(`http://${HOST}:${port}/healthz`).catch(() => null);
   if (answer === null) return "silence";
   const body = (await answer.json().catch(() => null)) as { healthy?: unknown; startedAt?: unknown } | null;
   return typeof body?.healthy === "boolean" && body.startedAt === started ? "it" : "other";
 }
 
-function linkTo(home: string, run: RunFile, host: string): RunningAgentLink {
+function linkTo(home: string, run: RunFile): RunningAgentLink {
   const request = async (path: string, init: RequestInit): Promise<Response> => {
     const { token, unread } = apiToken(home);
     const headers = { ...init.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
-    const response = await ask(`http://${host}:${run.port}${path}`, { ...init, headers }).catch((cause: unknown) => {
+    const response = await ask(`http://${HOST}:${run.port}${path}`, { ...init, headers }).catch((cause: unknown) => {
       throw new AgentError("ERR_NOT_RUNNING", `the agent (process ${run.pid}) does not answer at port ${run.port}`, {
         hint: "it may be stopping, or hang: see logs/tiersync.log",
         cause,

@@ -10,7 +10,6 @@ import {
   cron,
   duration,
   flag,
-  isLoopback,
   oneOf,
   secret,
   secureUrl,
@@ -201,7 +200,11 @@ export const configSchema = v.pipe(
           host: v.optional(
             v.pipe(
               v.string(),
-              v.check(isLoopback, "must be a loopback address: 127.0.0.1, ::1 or localhost"),
+              // The API listens on all three whichever is named, and on no other: commands look for it at 127.0.0.1.
+              v.regex(
+                /^(localhost|127\.0\.0\.1|\[?::1\]?)$/i,
+                "must be a loopback address: 127.0.0.1, ::1 or localhost",
+              ),
               v.description("Loopback only: 127.0.0.1, ::1 or localhost."),
             ),
             "127.0.0.1",

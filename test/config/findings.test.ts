@@ -161,6 +161,20 @@ retention: {cycles: 1h}
     ]);
   });
 
+  test.each(["127.0.0.2", "127.1", "127.255.255.254", "localhost.example", "0.0.0.0", "::", "localhost "])(
+    "the status API cannot be had at %p",
+    (host) => {
+      const text = `tenants:\n${CONTOSO}tiers: {Eco: {seats: 1}}\nstatus: {host: "${host}"}`;
+      expect(findingsOf(text)).toEqual([
+        expect.stringMatching(/ status\.host: must be a loopback address: 127\.0\.0\.1, ::1 or localhost$/),
+      ]);
+    },
+  );
+
+  test.each(["127.0.0.1", "::1", "[::1]", "localhost", "LOCALHOST"])("but at %p", (host) => {
+    expect(findingsOf(`tenants:\n${CONTOSO}tiers: {Eco: {seats: 1}}\nstatus: {host: "${host}"}`)).toEqual([]);
+  });
+
   test("one SCIM target for several tenants is refused where it is named, inherited or not", () => {
     const fabrikam = CONTOSO.replace("name: contoso", "name: fabrikam");
     const scim = (url: string) => `target: {kind: scim, url: ${url}, token: env:T}\n`;
