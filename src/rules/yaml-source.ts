@@ -1,5 +1,17 @@
 /** A YAML text as plain data, with the place of everything in it. */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from "yaml";
 import type { Finding } from "../model/finding.ts";
 import type { Position, SourceFile } from "./types.ts";
 
@@ -48,8 +60,12 @@ export function readYaml(source: SourceFile): YamlSource {
   try {
     // logLevel: at its default the parser writes parts of the file to stderr
     doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
-    for (const { pos, message } of [...doc.errors, ...doc.warnings])
-      report(pos[0], `not valid YAML: ${withoutQuotes(message)}${remedy(message)}`);
+    for (const fault of [...doc.errors, ...doc.warnings]) {
+      const [offset] = fault.pos;
+      const twice = fault.code === "DUPLICATE_KEY" ? twins(doc, offset) : null;
+      if (twice !== null) report(offset, sayTwice(twice.key, place(twice.first).line));
+      else report(offset, faultText(fault));
+    }
     if (findings.length === 0) data = doc.toJS();
     const fault = findings.length === 0 ? structureFault(data, 0) : null;
     if (fault !== null) report(0, fault);
@@ -80,6 +96,36 @@ export function readYaml(source: SourceFile): YamlSource {
 /** The parser quotes the text after a colon, and that may be a secret that begins with * or !. */
 function withoutQuotes(message: string): string {
   return message.replace(/: .*$/s, "");
+}
+
+function faultText({ code, message }: YAMLError): string {
+  if (code === "MULTIPLE_DOCS") {
+    return "a second YAML document begins here, and one is expected: take out the line --- or what follows it";
+  }
+  return `not valid YAML: ${withoutQuotes(message)}${remedy(message)}`;
+}
+
+const LONGEST_KEY = 60;
+
+function sayTwice(key: string, line: number): string {
+  const name = key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY)}…` : key;
+  return `the key ${JSON.stringify(name)} is there already, in line ${line}: keep one of the two`;
+}
+
+/** The key that begins at `offset`, and where the same block has it first. */
+function twins(doc: Document.Parsed, offset: number): { readonly key: string; readonly first: number } | null {
+  let found: { readonly key: string; readonly first: number } | null = null;
+  visit(doc, {
+    Map: (_, { items }) => {
+      const keys = items.flatMap(({ key }) => (isScalar(key) ? [key] : []));
+      const second = keys.find((key) => offsetOf(key) === offset);
+      if (second === undefined) return undefined;
+      const first = offsetOf(keys.find(({ value }) => value === second.value));
+      if (first !== null) found = { key: String(second.value), first };
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** What to do about the two mistakes that everybody makes. */

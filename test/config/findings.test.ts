@@ -127,6 +127,21 @@ retention: {cycles: 1h}
       ["27:3 notify.email: user and password go together"],
     ],
     [
+      "two documents",
+      `${DESIGN}\n---\ntenants: []\n`,
+      [
+        `${DESIGN.split("\n").length + 1}:1 a second YAML document begins here, and one is expected: take out the line --- or what follows it`,
+      ],
+    ],
+    [
+      "a key twice in one block",
+      "tenants:\n  - {name: a, tenantId: b,\n     name: c}\ntiers: {Eco: {seats: 1}}\ntiers: {}\n",
+      [
+        '3:6 the key "name" is there already, in line 2: keep one of the two',
+        '5:1 the key "tiers" is there already, in line 4: keep one of the two',
+      ],
+    ],
+    [
       "a cron pattern without quotes",
       "schedule: */5 * * * *",
       ["1:15 not valid YAML: Unexpected alias at node end; put quotes around a text that begins with * or &"],

@@ -18,7 +18,24 @@ describe("a rule file", () => {
       [`${PATH}:1:1 tenants: names no tenant; leave it out for all tenants, or use \`enabled: false\``],
     ],
     ["a tag", "rules: !run []", [`${PATH}:1:8 not valid YAML: Unresolved tag`]],
-    ["a key twice", "rules: []\nrules: []", [`${PATH}:2:1 not valid YAML: Map keys must be unique`]],
+    [
+      "a key twice",
+      "rules: []\nrules: []",
+      [`${PATH}:2:1 the key "rules" is there already, in line 1: keep one of the two`],
+    ],
+    [
+      "a key three times in one rule",
+      "rules:\n  - name: a\n    tier: Pro\n    'name': b\n    priority: 1\n    name: c\n",
+      [
+        `${PATH}:4:5 the key "name" is there already, in line 2: keep one of the two`,
+        `${PATH}:6:5 the key "name" is there already, in line 2: keep one of the two`,
+      ],
+    ],
+    [
+      "two documents",
+      "---\nrules: []\n---\nrules: []\n",
+      [`${PATH}:3:1 a second YAML document begins here, and one is expected: take out the line --- or what follows it`],
+    ],
     [
       "an anchor that contains itself",
       "rules: &a [*a]",
