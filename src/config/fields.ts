@@ -138,3 +138,25 @@ const MAILBOX = /^(?:[^<>"@,;]*<[^\s@<>,;"]+@[^\s@<>,;"]+>|[^\s@<>,;"]+@[^\s@<>,
 
 export const address = (description: string) =>
   v.pipe(text(description), v.regex(MAILBOX, "must be one e-mail address such as admins@contoso.example"));
+
+/** A name, or an address: IPv6 without brackets. */
+const SERVER = /^([\p{L}\p{N}._-]+|[0-9a-f.]*(:[0-9a-f.]*){2,}(%[\w.-]+)?)$/iu;
+/** What people write instead. Whatever else stands there is not shown: it may be a password. */
+const SERVER_URL = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:([\p{L}\p{N}._-]+)|\[([0-9a-f:.]+)\])(?::(\d{1,5}))?\/?$/iu;
+
+/** The name of a server alone: scheme and port have keys of their own. */
+export const server = (description: string) =>
+  v.pipe(
+    text(description),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (dataset.typed && !SERVER.test(dataset.value.trim())) addIssue({ message: serverFault(dataset.value.trim()) });
+    }),
+  );
+
+function serverFault(written: string): string {
+  const [, scheme = "", name, address, port] = SERVER_URL.exec(written) ?? [];
+  const host = name ?? address ?? "smtp.contoso.example";
+  const keys = [`host: ${host}`, ...(port === undefined ? [] : [`port: ${port}`])];
+  if (scheme.toLowerCase() === "smtps") keys.push("security: tls");
+  return `must be the name of the server alone: write ${keys.join(", ")}`;
+}

@@ -13,6 +13,7 @@ import {
   oneOf,
   secret,
   secureUrl,
+  server,
   size,
   text,
   timezone,
@@ -91,7 +92,7 @@ const cloud = v.pipe(
 
 const email = v.pipe(
   block({
-    host: text("SMTP server."),
+    host: server("SMTP server: its name alone, without scheme and port."),
     port: v.optional(whole(1, 65535, "Default: 587; with `security: tls` 465, with `none` 25.")),
     security: v.optional(
       oneOf(["starttls", "tls", "none"], "starttls is required of the server; none sends in clear."),

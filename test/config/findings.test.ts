@@ -190,6 +190,37 @@ retention: {cycles: 1h}
     expect(findingsOf(`tenants:\n${CONTOSO}tiers: {Eco: {seats: 1}}\nstatus: {host: "${host}"}`)).toEqual([]);
   });
 
+  const mailTo = (host: string): string[] =>
+    findingsOf(`tenants:\n${CONTOSO}tiers: {Eco: {seats: 1}}
+notify: {email: {host: ${JSON.stringify(host)}, from: a@contoso.example, to: [b@contoso.example]}}`);
+
+  test.each([
+    ["smtp://mail.example", "host: mail.example"],
+    ["mail.example:25", "host: mail.example, port: 25"],
+    ["SMTPS://mail.example:465/", "host: mail.example, port: 465, security: tls"],
+    ["[::1]:25", "host: ::1, port: 25"],
+    ["smtp://agent:hunter22@mail.example", "host: smtp.contoso.example"],
+    ["mail.example/inbox", "host: smtp.contoso.example"],
+    ["mail example", "host: smtp.contoso.example"],
+  ])("the mail server %p is more than a name", (host, instead) => {
+    const found = mailTo(host);
+    expect(found).toEqual([
+      expect.stringMatching(/ notify\.email\.host: must be the name of the server alone: write host: /),
+    ]);
+    expect(found[0]).toEndWith(`: write ${instead}`);
+  });
+
+  test.each([
+    "mail.example",
+    "mail",
+    "smtp_1.intern",
+    "10.0.0.1",
+    "::1",
+    "fe80::1%eth0",
+    " mail.example ",
+    "bücher.example",
+  ])("the mail server %p is a name or an address", (host) => expect(mailTo(host)).toEqual([]));
+
   test("one SCIM target for several tenants is refused where it is named, inherited or not", () => {
     const fabrikam = CONTOSO.replace("name: contoso", "name: fabrikam");
     const scim = (url: string) => `target: {kind: scim, url: ${url}, token: env:T}\n`;
