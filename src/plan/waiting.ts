@@ -8,6 +8,8 @@ import type { Plan } from "./types.ts";
 /** Everybody who waits after the plan, tier by tier, the longest waiting first. `people`: those the plan was made for. */
 export function waitingPeople(people: readonly Candidate[], plan: Plan): WaitingPerson[] {
   const byKey = new Map(people.map((person) => [person.key, person]));
+  // Of accounts that the plan takes over: they are nobody's own yet.
+  const adopted = new Map(plan.actions.flatMap(({ kind, person, to }) => (kind === "adopt" ? [[person, to]] : [])));
   const queues = new Map<TierName, SeatRequest[]>(plan.tiers.map(({ name }) => [name, []]));
   for (const [key, { state, queue }] of plan.decisions) {
     const person = byKey.get(key);
@@ -15,7 +17,7 @@ export function waitingPeople(people: readonly Candidate[], plan: Plan): Waiting
     const request = {
       person: key,
       id: person.id,
-      from: person.account?.tier ?? null,
+      from: adopted.get(key) ?? person.account?.tier ?? null,
       to: queue.tier,
       since: queue.since,
       refused: false,

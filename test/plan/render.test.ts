@@ -41,6 +41,17 @@ waiting for Eco: 2
 `);
 });
 
+test("whoever waits with an account that the plan takes over keeps what that account holds", () => {
+  const people = [holder(1, "Eco"), person(2, wants("Eco"))];
+  const unbound = [account(9, { boundTo: null, address: "p2@contoso.example", profile: "profile-2", tier: "Pro" })];
+  const plan = proposePlan(planInput(people, { tiers: tiers({ Eco: 1, Pro: 10 }), unbound }));
+  expect(plan.actions.map(({ kind, from, to }) => [kind, from, to])).toEqual([
+    ["adopt", "Pro", "Pro"],
+    ["wait", "Pro", "Eco"],
+  ]);
+  expect(waitingPeople(people, plan)).toMatchObject([{ wanted: "Eco", tier: "Pro", position: 1 }]);
+});
+
 test("a plan without actions says so", () => {
   expect(rendered([holder(1, "Pro")])).toContain("\n\nnothing to do\n");
 });
