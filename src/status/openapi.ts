@@ -84,7 +84,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   tenant: "Only this tenant",
   tier: "Tier held",
   state: "Only people in this state",
-  q: "Part of an address or display name, or a whole object id; case does not count, in any script",
+  q: "Part of an address or display name, or a whole object id; the case of no letter counts",
   limit: "Items in a page",
   after: "`next` of the page before",
 };
