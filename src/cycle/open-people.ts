@@ -24,11 +24,15 @@ export interface OpenPeople {
   readonly takeInWaiting: () => void;
 }
 
-/** Throws when a rule names a group that is not there: that is never read as "nobody". */
+/**
+ * Throws when a rule names a group that is not there: that is never read as "nobody". `before`: from earlier in this cycle, whose mailboxes
+ * are not asked for again.
+ */
 export async function evaluatePeople(
   parts: CycleParts,
   request: CycleRequest,
   { kind, initial, now }: BothSides,
+  before: OpenPeople | null = null,
 ): Promise<OpenPeople> {
   const { settings, store } = parts;
   const { only } = request;
@@ -46,8 +50,8 @@ export async function evaluatePeople(
     only === undefined
       ? await evaluateOpen(parts, request, evaluator, now)
       : evaluateOne(only, store.people, evaluator, now);
-  let leftOut = false;
-  if (settings.mailboxSettings) {
+  let leftOut = before?.leftOut ?? false;
+  if (settings.mailboxSettings && before === null) {
     const missing = await readMissingMailboxes(parts, people, evaluator, now, request);
     leftOut = missing.leftOut;
     if (kind === "full" && !initial && only === undefined) {

@@ -148,6 +148,13 @@ export type ApplyResult =
   | { readonly item: ApplyItem; readonly ok: true }
   | { readonly item: ApplyItem; readonly ok: false; readonly code: string; readonly message: string };
 
+/** Somebody who is to get an account. */
+export interface Newcomer {
+  readonly user: ObjectId;
+  readonly userName: string | null;
+  readonly address: string | null;
+}
+
 /** The licence system. */
 export interface LicenceTarget {
   readonly kind: "ledger" | "scim";
@@ -157,6 +164,11 @@ export interface LicenceTarget {
    * Throws `ERR_TARGET_UNREACHABLE` or `ERR_TARGET_FORBIDDEN` when nothing can be said about it.
    */
   refresh(unsettled: readonly ObjectId[], signal: AbortSignal, whole?: boolean, now?: number): Promise<void>;
+  /**
+   * Looks for accounts that these people have got since all accounts were read, unless the last `refresh` or `look` read them all.
+   * True: the copy is another one now, and what was planned with it is to be planned again. Throws as `refresh`.
+   */
+  look(newcomers: readonly Newcomer[], signal: AbortSignal): Promise<boolean>;
   /**
    * Carries out a batch in its order. `settle` is called with the results as they become known, each item once, in one transaction
    * with the change where the target lives in the same database. After a refused item, later items of the same person are left out and

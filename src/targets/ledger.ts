@@ -68,6 +68,8 @@ export function createLedger({ accounts, transaction, remote }: LedgerOptions): 
   return {
     kind: "ledger",
     refresh: async () => {},
+    // There is no other place where anybody could make an account.
+    look: async () => false,
     apply: async (batch, settle) =>
       transaction(() => {
         // From here on the accounts are no copy of anything: should they be one again, everything is read first.

@@ -1,102 +1,11 @@
 /** Whole cycles over a SCIM service: read, plan, apply, and the next cycle. */
 import { describe, expect, test } from "bun:test";
-import type { DirectorySource } from "../../src/cycle/ports.ts";
-import { runCycle } from "../../src/cycle/run-cycle.ts";
-import { silentLogger } from "../../src/log.ts";
-import type { ScopedGroup } from "../../src/model/directory.ts";
-import type { Tier } from "../../src/model/tier.ts";
-import { ruleSetOf } from "../rules/rule-builders.ts";
-import { RULES } from "../support/home.ts";
 import { writes } from "../support/recording-fetch.ts";
-import { scimParts } from "../support/scim-target.ts";
-import { personId } from "../support/target-people.ts";
-
-const GROUPS = ["Eco", "Advanced", "Pro", "No_Licence"];
-const TIERS: readonly Tier[] = [
-  ...["Eco", "Advanced", "Pro"].map((name): Tier => ({ kind: "paid", name, seats: 2, warnBelow: null })),
-  { kind: "revoking", name: "No_Licence", purgeAfter: 0 },
-];
-
-function tenant(more: Parameters<typeof scimParts>[1] = {}) {
-  const parts = scimParts({ etag: "enforced" }, more);
-  /** Group of each person, by number. */
-  const members = new Map<number, string>();
-  let now = Date.now();
-  const group = (displayName: string): ScopedGroup => {
-    const role = displayName === "Parent" ? "parent" : "member";
-    return { id: `g-${displayName}`, displayName, visibility: null, role };
-  };
-  const source: DirectorySource = {
-    read: async (mirror) => {
-      for (const name of GROUPS) {
-        const users = [...members]
-          .filter(([, own]) => own === name)
-          .map(([number]) => ({
-            kind: "user" as const,
-            user: {
-              id: personId(number),
-              properties: {
-                userPrincipalName: `p${number}@contoso.example`,
-                mail: `P${number}@contoso.example`,
-                displayName: `Person ${number}`,
-                accountEnabled: true,
-                userType: "Member",
-              },
-            },
-          }));
-        mirror.stagePage(`g-${name}`, users, "{}");
-      }
-      const groups = ["Parent", ...GROUPS].map(group);
-      mirror.publishFull({ groups, deleted: [], cursor: null });
-      return { kind: "changes", serverTime: now };
-    },
-    readMailboxes: async function* () {},
-    requests: () => ({ token: 0, graph: 0 }),
-  };
-  let target = parts.target;
-  /** `at`: epoch ms; `pauses`: as the agent that stays does it. */
-  const cycle = async ({ at = Date.now(), pauses = false } = {}) => {
-    parts.scim.log.length = 0;
-    now = at;
-    return await runCycle(
-      {
-        settings: {
-          name: "contoso",
-          parentGroup: { name: "Parent" },
-          tiers: TIERS,
-          guard: { revoke: null, purge: null, change: null, create: null },
-          mailboxSettings: false,
-        },
-        rules: ruleSetOf(RULES),
-        ...{ source, target, store: parts.store, log: silentLogger },
-        credential: () => null,
-        clock: { now: () => at },
-        progress: () => undefined,
-      },
-      { trigger: "cli", full: false, pauses, suspicious: false, signal: AbortSignal.timeout(15_000) },
-    );
-  };
-  const tierAt = (number: number) => {
-    const user = [...parts.scim.users.values()].find(({ externalId }) => externalId === personId(number));
-    return user === undefined
-      ? undefined
-      : ((user["entitlements"] ?? []) as { value: string }[]).map(({ value }) => value);
-  };
-  return {
-    ...parts,
-    members,
-    cycle,
-    tierAt,
-    restart: () => {
-      target = parts.restarted();
-    },
-    person: (number: number) => parts.views.find(personId(number))[0],
-  };
-}
+import { scimTenant } from "../support/scim-tenant.ts";
 
 describe("a tenant whose licences are in a SCIM service", () => {
   test("creates, adopts, gives and queues in one cycle, and costs nothing when idle", async () => {
-    const parts = tenant();
+    const parts = scimTenant();
     parts.scim.add({ userName: "P1@CONTOSO.example", entitlements: [{ value: "Eco" }] });
     parts.scim.add({ userName: "stranger@x.example", entitlements: [{ value: "Pro" }] });
     parts.members.set(1, "Eco");
@@ -114,7 +23,7 @@ describe("a tenant whose licences are in a SCIM service", () => {
   });
 
   test("goes on where it was when the service went away in the middle", async () => {
-    const parts = tenant();
+    const parts = scimTenant();
     for (const number of [1, 2]) parts.members.set(number, "Pro");
     for (const number of [3, 4]) parts.members.set(number, "Eco");
     parts.scim.recording.loseAnswer = ({ method }) => method === "POST" && parts.scim.users.size > 2;
@@ -132,7 +41,7 @@ describe("a tenant whose licences are in a SCIM service", () => {
     const MINUTE = 60_000;
     const begin = Date.now();
     let tries = 0;
-    const parts = tenant({
+    const parts = scimTenant({
       fetch: async (input, init) => {
         if (init?.method !== "POST" || !String(init.body).includes("Person 1"))
           return await parts.scim.fetch(input, init);
@@ -161,7 +70,7 @@ describe("a tenant whose licences are in a SCIM service", () => {
   test("leaves a person who is refused their place in the queue, but keeps no seat from the others for them", async () => {
     let refusing = "nobody";
     let refusals = 2;
-    const parts = tenant({
+    const parts = scimTenant({
       fetch: async (input, init) => {
         if (init?.method === "GET" || !input.includes(refusing) || refusals === 0)
           return await parts.scim.fetch(input, init);
@@ -195,7 +104,7 @@ describe("a tenant whose licences are in a SCIM service", () => {
   });
 
   test("moves, takes and purges", async () => {
-    const parts = tenant();
+    const parts = scimTenant();
     for (const number of [1, 2, 3]) parts.members.set(number, "Eco");
     parts.members.delete(3);
     await parts.cycle();
@@ -218,7 +127,7 @@ describe("a tenant whose licences are in a SCIM service", () => {
   ] as const)(
     "with onDrift %s, what somebody changed by hand is %p afterwards",
     async (onDrift, tier, state, actions) => {
-      const parts = tenant({ onDrift, reconcileEvery: 0 });
+      const parts = scimTenant({ onDrift, reconcileEvery: 0 });
       parts.members.set(1, "Pro");
       await parts.cycle();
       const user = [...parts.scim.users.values()][0];

@@ -80,7 +80,7 @@ function isMailed(name: string): (one: SeenAccount) => boolean {
 }
 
 /** Each name as it is and in lower case: not every service compares as the standard has it. */
-function variants(...names: (string | undefined)[]): readonly string[] {
+export function variants(...names: (string | undefined)[]): readonly string[] {
   const given = names.filter((name) => name !== undefined && name !== "") as string[];
   return [...new Set(given.flatMap((name) => [name, name.toLowerCase()]))];
 }

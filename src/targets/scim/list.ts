@@ -9,8 +9,10 @@ const TRIES = 3;
 
 export interface ListRequest {
   readonly path: string;
-  /** Attributes to ask for (`attributes=…`) or to leave out (`excludedAttributes=…`). */
+  /** Attributes to ask for (`attributes=…`) or to leave out (`excludedAttributes=…`); empty: all. */
   readonly select: string;
+  /** Only what fits it is listed; absent: everything. */
+  readonly filter?: string;
   /** For errors: `reading the users`. */
   readonly what: string;
 }
@@ -46,9 +48,10 @@ async function readOnce<T>(
   let first: number | null = null;
   let total = 0;
   let steady = true;
-  let select = `&${request.select}`;
+  let select = request.select === "" ? "" : `&${request.select}`;
+  const filter = request.filter === undefined ? "" : `&filter=${encodeURIComponent(request.filter)}`;
   for (let start = 1; ; ) {
-    const path = `${request.path}?startIndex=${start}&count=${service.pageSize}`;
+    const path = `${request.path}?startIndex=${start}&count=${service.pageSize}${filter}`;
     const ask = (query: string): Promise<Answer> =>
       connection.ask({ method: "GET", path: path + query, what: request.what }, signal);
     const answer = await ask(select).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** Brings the local copy in line with the service: whole at first and now and then, else only where an answer was lost. */
+/** Brings the local copy in line with the service: whole at first, now and then and when asked, else only where an answer was lost. */
 import type { ObjectId } from "../../model/directory.ts";
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
 import type { Connection } from "./connection.ts";
@@ -17,25 +17,28 @@ const DOUBTS = 100;
 /** Lost answers up to which people are asked for one by one. */
 const SINGLY = 200;
 
+/** Whether everything was read. */
 export async function refreshCopy(
   connection: Connection,
   groups: TierGroups | null,
   { unsettled, now }: { readonly unsettled: readonly ObjectId[]; readonly now: number },
   signal: AbortSignal,
   whole: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { options } = connection;
   const { url, tierAs, tiers, remote, clock } = options;
   const what = JSON.stringify({ url, tierAs, tiers });
   const last = remote.lastRead();
   const own = watchOwn(connection, unsettled, now);
   const due = last === null || last.what !== what || clock.now() - last.at >= (options.reconcileEvery ?? DAY);
-  if (due || whole || unsettled.length > SINGLY) {
+  const everything = due || whole || unsettled.length > SINGLY;
+  if (everything) {
     await readWhole(connection, groups, own, what, signal);
   } else if (unsettled.length > 0) {
     await readPeople(connection, groups, own, signal);
   }
   options.transaction(() => remote.bindKnown());
+  return everything;
 }
 
 /** People whose answers were lost. */
