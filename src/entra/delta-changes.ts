@@ -12,6 +12,11 @@ import type { Reading } from "./reader.ts";
 
 const WHAT = "reading changes";
 
+/** Somebody whom listings left out as long as they were deleted. */
+export function restoredUnseen(id: ObjectId): AgentError {
+  return new AgentError("ERR_DELTA_RESET", `user ${id} was restored, and the groups of before are not known`);
+}
+
 export class DeltaChanges {
   readonly forest: GroupForest;
   /** Known people seen alive, with the properties that were named. */
@@ -76,7 +81,7 @@ export class DeltaChanges {
       if (removal["reason"] === "deleted") this.removed.delete(id);
       else if (!this.removed.has(id)) this.removed.set(id, !known);
     } else if (this.removed.get(id) === true) {
-      throw new AgentError("ERR_DELTA_RESET", `user ${id} was restored, and the groups of before are not known`);
+      throw restoredUnseen(id);
     } else {
       this.removed.delete(id);
     }

@@ -4,7 +4,7 @@ import { AgentError } from "../errors.ts";
 import type { DirectoryUser, ObjectId } from "../model/directory.ts";
 import { BATCH_SIZE, getBatch } from "./batch.ts";
 import { type Cursor, toText } from "./cursor.ts";
-import { DeltaChanges } from "./delta-changes.ts";
+import { DeltaChanges, restoredUnseen } from "./delta-changes.ts";
 import { drain, type Links, openStreams, STREAM_SIZE } from "./delta-links.ts";
 import { parseGroup, parseMember } from "./entries.ts";
 import { expectOk } from "./graph-client.ts";
@@ -120,7 +120,7 @@ interface PeopleChanges {
 
 /** Looks up members that the mirror does not know and people of whom changes say two things. */
 async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cursor): Promise<PeopleChanges> {
-  const { alive, deleted, doubtful, forest } = changes;
+  const { alive, deleted, doubtful, removed, forest } = changes;
   const added = [...forest.pairs.values()].flatMap(({ added }) =>
     [...added].flatMap(([member, kind]) => (kind === "user" ? [member] : [])),
   );
@@ -129,7 +129,9 @@ async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cur
   const listed = [...forest.relisted.values()].flatMap((members) =>
     members.flatMap((member) => (member.kind === "user" ? [member.user.id] : [])),
   );
-  const wanted = new Set([...strangers, ...doubtful, ...listed.filter((id) => deleted.has(id))]);
+  // Whoever is taken for deleted and comes to a group may have been restored without being told of.
+  const back = added.filter((id) => removed.has(id));
+  const wanted = new Set([...strangers, ...doubtful, ...back, ...listed.filter((id) => deleted.has(id))]);
   const waiting = cursor.again ?? {};
   for (const id of Object.keys(waiting)) wanted.add(id);
   const found = await lookUp(reading, [...wanted], reading.properties, reading.call("looking up new members"));
@@ -143,6 +145,8 @@ async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cur
       if (strangers.has(id)) unresolved.add(id);
       const left = strangers.has(id) ? LOOKUPS : (waiting[id] ?? 0) - 1;
       if (left > 0) again[id] = left;
+    } else if (removed.get(id) === true) {
+      throw restoredUnseen(id);
     } else {
       alive.set(id, user);
       deleted.delete(id);

@@ -30,12 +30,15 @@ const STALE_AFTER = 6 * 3_600_000;
 export interface FullRead {
   /** That was published; null where the tenant has no delta. */
   readonly cursor: Cursor | null;
-  /** False: people were restored after their groups were listed without them, and are still taken for deleted. */
-  readonly whole: boolean;
+  /**
+   * People who are there and in no list, and were deleted before: restored after their groups were listed without them, perhaps. They are
+   * still taken for deleted; a read that begins now can tell.
+   */
+  readonly back: readonly ObjectId[];
 }
 
-/** Reads and publishes. */
-export async function readFull(reading: Reading): Promise<FullRead> {
+/** Reads and publishes. `alive`: the `back` of a read that has just ended. */
+export async function readFull(reading: Reading, alive: readonly ObjectId[] = []): Promise<FullRead> {
   const { mirror, logger } = reading;
   const earlier = parseProgress(mirror.progress, reading.key);
   const resumed = earlier !== null && reading.now() - earlier.startedAt < STALE_AFTER ? earlier : null;
@@ -43,11 +46,11 @@ export async function readFull(reading: Reading): Promise<FullRead> {
     logger.info("going on with the full read of {at}", { at: new Date(resumed.startedAt).toISOString() });
   try {
     if (resumed !== null) await noteRemoved(reading, resumed.removed, resumed.delta?.users ?? null);
-    return await readAndPublish(reading, resumed ?? (await begin(reading)));
+    return await readAndPublish(reading, resumed ?? (await begin(reading, alive)));
   } catch (error) {
     if (resumed !== null && isStaleLink(error)) {
       logger.info("the cut full read cannot go on: reading everything from the start");
-      return await readAndPublish(reading, await begin(reading));
+      return await readAndPublish(reading, await begin(reading, alive));
     }
     // What will fail again is not worth keeping; what a later try may mend is gone on with.
     if (error instanceof AgentError && error.retryable) mirror.keepStaged();
@@ -56,11 +59,12 @@ export async function readFull(reading: Reading): Promise<FullRead> {
   }
 }
 
-async function begin(reading: Reading): Promise<Progress> {
+async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Progress> {
   reading.mirror.restage();
   const { scope } = reading;
   const before = reading.mirror.cursor?.value ?? null;
   const removed = removedBefore(before);
+  for (const id of alive) removed.delete(id);
   await noteRemoved(reading, removed, usersBefore(before));
   const call = reading.call("looking for the groups in scope");
   const parent = await resolveGroup(reading.client, scope.parentGroup, call);
@@ -140,7 +144,7 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Ful
     deleted,
     cursor: cursor === null ? null : { value: toText(cursor) },
   });
-  return { cursor, whole: back.length === 0 };
+  return { cursor, back };
 }
 
 function unlisted(progress: Progress): ObjectId[] {

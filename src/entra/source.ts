@@ -1,7 +1,7 @@
 /** Microsoft Entra as the source of people and groups. */
 import type { DirectorySource, MirrorWriter, ReadOptions, ReadResult } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
-import type { DirectoryUser } from "../model/directory.ts";
+import type { DirectoryUser, ObjectId } from "../model/directory.ts";
 import { type Call, stopped } from "./call.ts";
 import { type Connection, connect } from "./connection.ts";
 import { parseCursor } from "./cursor.ts";
@@ -65,22 +65,27 @@ async function readEither(reading: Reading, full: boolean): Promise<ReadResult["
     }
   }
   // What changed while everything was read may itself say that it has to be read again: once now, else in the next cycle.
-  for (let again = true; (await readWhole(reading)) === "outdated" && again; again = false) {
-    reading.logger.info("much has changed while everything was read: reading it again");
-  }
+  const back = await readWhole(reading);
+  if (back === null) return "full";
+  reading.logger.info("much has changed while everything was read: reading it again");
+  await readWhole(reading, back);
   return "full";
 }
 
-/** Everything, and what changed meanwhile, which also makes one stream of what was opened level by level. */
-async function readWhole(reading: Reading): Promise<"done" | "outdated"> {
-  const { cursor, whole } = await readFull(reading);
-  if (cursor === null || !whole) return whole ? "done" : "outdated";
+/**
+ * Everything, and what changed meanwhile, which also makes one stream of what was opened level by level. Gives null when that is all, else
+ * who is to be looked at in a further read.
+ */
+async function readWhole(reading: Reading, alive: readonly ObjectId[] = []): Promise<readonly ObjectId[] | null> {
+  const { cursor, back } = await readFull(reading, alive);
+  if (back.length > 0) return back;
+  if (cursor === null) return null;
   try {
     await readDelta(reading, cursor);
-    return "done";
+    return null;
   } catch (error) {
     if (!isReset(error)) throw error;
-    return "outdated";
+    return [];
   }
 }
 

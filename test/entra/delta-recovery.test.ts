@@ -171,6 +171,24 @@ describe("somebody who is restored", () => {
     expect(mirror.snapshot()).toHaveProperty(ana);
   });
 
+  test("and leaves the group before everything is read is found when they join again", async () => {
+    let ana = "";
+    const { entra, mirror, read } = await readOnce((e) => {
+      ana = addPerson(e, "Ana", e.groups.Pro);
+    });
+    entra.tenant.deleteUser(ana);
+    await read(mirror);
+    await read(mirror, { full: true });
+    entra.tenant.restoreUser(ana);
+    entra.tenant.removeMember(entra.groups.Pro, ana);
+    expect((await read(mirror)).kind).toBe("full");
+    expect(mirror.deleted()).toEqual([]);
+    entra.tenant.addMember(entra.groups.Pro, ana);
+    expect((await read(mirror)).kind).toBe("changes");
+    await expectAsReadWhole(entra, mirror);
+    expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
   test("is like everybody else once a full read has found them", async () => {
     const { entra, mirror, read } = await readOnce();
     const ana = addPerson(entra, "Ana", entra.groups.Pro);
