@@ -138,8 +138,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   const store = (name: string): TenantStore => {
     let opened = stores.get(name);
     if (opened === undefined) {
-      const names = current.config.tenants.map((tenant) => tenant.name);
-      opened = openTenantStore(database, name, tenantConfig(name).tenantId, names);
+      opened = openTenantStore(database, name, tenantConfig(name).tenantId, current.config.tenantNames);
       stores.set(name, opened);
     }
     return opened;

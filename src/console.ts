@@ -22,6 +22,8 @@ export interface RunningState {
   readonly version: string;
   readonly startedAt: number;
   good(): GoodSet;
+  /** The one tenant that the agent works on, of several perhaps; null: all. Of the others nothing is shown. */
+  readonly only: string | null;
   readonly findings: () => readonly Finding[];
   readonly loadedAt: () => number;
   readonly schedule: { nextRun(): string | null; freshSince(periods: number, now: number): number };
@@ -45,14 +47,21 @@ const PERIODS = 3;
 export function createConsole(agent: Agent, state: RunningState): Console {
   const { views } = agent;
   const names = (): readonly string[] => state.good().config.tenants.map(({ name }) => name);
+  const only = state.only ?? undefined;
   const known = (tenant: string): string => {
     const found = names().find((name) => name.toLowerCase() === tenant.toLowerCase());
     if (found !== undefined) return found;
-    throw new AgentError("ERR_NOT_FOUND", `there is no tenant "${tenant}"`, {
+    const why = only === undefined ? "" : ` here: this agent works on ${only} alone`;
+    throw new AgentError("ERR_NOT_FOUND", `there is no tenant "${tenant}"${why}`, {
       hint: `there are: ${names().join(", ")}`,
     });
   };
-  const person = (idOrAddress: string): PersonView => onePerson(views.find(idOrAddress), idOrAddress);
+  /** Adds to a query which tenant it is about. */
+  const chosen = (tenant: string | undefined): { readonly tenant?: string } => {
+    const name = tenant === undefined ? only : known(tenant);
+    return name === undefined ? {} : { tenant: name };
+  };
+  const person = (idOrAddress: string): PersonView => onePerson(views.find(idOrAddress, only), idOrAddress);
 
   /** False: an edit has just brought this tenant in, and the next cycle takes it over. */
   const takenOver = (name: string): boolean =>
@@ -103,20 +112,20 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       tenants,
       warnings: [
         ...config.remarks,
+        ...leftOut(state.only, config.tenantNames),
         ...state.awaitingRestart().map((key) => `\`${key}:\` of tiersync.yaml was edited: it counts after a restart`),
         ...tenants.filter(({ name }) => takenOver(name)).flatMap((tenant) => warningsOf(agent, tenant)),
       ],
     };
   };
 
-  const sync = async (asked: { readonly tenant?: string; readonly full: boolean }): Promise<StartedCycle[]> => {
-    const { tenant, full } = asked;
+  const sync: Console["sync"] = async ({ tenant, full }): Promise<StartedCycle[]> => {
     await state.settled(); // a tenant that was written into the file just now is one
-    const chosen = tenant === undefined ? names() : [known(tenant)];
-    return chosen.map((name) => ({ id: state.request(name, full), tenant: name }));
+    const asked = tenant === undefined ? names() : [known(tenant)];
+    return asked.map((name) => ({ id: state.request(name, full), tenant: name }));
   };
   const holdTenant = (id: string): string => {
-    const found = views.holds().find((hold) => hold.id === id);
+    const found = views.holds(only).find((hold) => hold.id === id);
     if (found === undefined)
       throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
         hint: "GET /holds lists the open ones",
@@ -127,23 +136,23 @@ export function createConsole(agent: Agent, state: RunningState): Console {
   return {
     status,
     readiness: () => readiness(agent, state, names()),
-    users: (query) => views.people(query.tenant === undefined ? query : { ...query, tenant: known(query.tenant) }),
+    users: (query) => views.people({ ...query, ...chosen(query.tenant) }),
     user: (idOrAddress): PersonExplanation => explanationOf(agent, person(idOrAddress)),
     events: (idOrAddress, page) => {
       const { tenant, id } = person(idOrAddress);
       return views.events(tenant, id, page);
     },
-    cycles: (page) => views.cycles(page.tenant === undefined ? page : { ...page, tenant: known(page.tenant) }),
+    cycles: (page) => views.cycles({ ...page, ...chosen(page.tenant) }),
     cycle: (id) => {
       // An end that could not be recorded comes first: the database may say that it still runs.
       const unrecorded = names().flatMap((name) => state.unrecorded(name));
       const found = unrecorded.find((record) => record.id === id) ?? views.cycle(id);
-      if (found !== null) return found;
+      if (found !== null && (only === undefined || found.tenant === only)) return found;
       const asked = state.underWay().get(id);
       if (asked === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
       return announcedCycle(id, asked);
     },
-    holds: () => views.holds().map(holdView),
+    holds: () => views.holds(only).map(holdView),
     approve: (id, only) => {
       const tenant = holdTenant(id);
       const users = only === undefined ? null : only.map((user) => onePerson(views.find(user, tenant), user).id);
@@ -170,6 +179,13 @@ export function onePerson(found: readonly PersonView[], asked: string): PersonVi
   if (second === undefined) return first;
   const list = found.map(({ id, tenant }) => `${id} (${tenant})`).join(", ");
   throw new AgentError("ERR_AMBIGUOUS", `"${asked}" fits more than one person: ${list}`, { hint: "use the object id" });
+}
+
+/** What an admin must not overlook who looks at an agent that was started with --tenant. */
+function leftOut(only: string | null, all: readonly string[]): readonly string[] {
+  const others = all.filter((name) => name !== only);
+  if (only === null || others.length === 0) return [];
+  return [`this agent works on ${only} alone (--tenant): nothing is done for ${others.join(", ")}`];
 }
 
 function lastCycle(agent: Agent, state: RunningState, tenant: string): CycleRecord | null {

@@ -5,8 +5,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { createAcceptance } from "./acceptance.ts";
 import { type Agent, lockHome, openAgent } from "./agent.ts";
+import { brokenHome } from "./config/broken-home.ts";
 import { createKeeper, type GoodSet, type Keeper } from "./config/keeper.ts";
+import { loadConfig } from "./config/load.ts";
 import type { HomeFiles } from "./config/parse.ts";
+import { configuredTenant, onlyTenant } from "./config/tenant-choice.ts";
 import { createConsole } from "./console.ts";
 import { type Schedule, startSchedule } from "./cycle/schedule.ts";
 import type { CycleStep } from "./cycle/settings.ts";
@@ -14,14 +17,12 @@ import { AgentError, toAgentError } from "./errors.ts";
 import { DATABASE_FILE } from "./home-database.ts";
 import type { Logger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
-import { formatFinding } from "./model/finding.ts";
-import { plainText } from "./model/plain-text.ts";
 import type { StatusView } from "./model/views.ts";
 import { writeFileAtomic } from "./platform/atomic-file.ts";
 import type { Logging } from "./platform/logging.ts";
 import { protectFolder, readProtectedText, writeProtected } from "./platform/protect.ts";
 import { VERSION } from "./platform/runtime.ts";
-import { type LoopbackServer, serveLoopback } from "./platform/serve.ts";
+import { serveLoopback } from "./platform/serve.ts";
 import { createStatusApp } from "./status/app.ts";
 import type { CycleEvent } from "./status/console.ts";
 import { openDatabase } from "./store/database.ts";
@@ -35,6 +36,8 @@ export interface RunningOptions {
   readonly logging: Logging;
   /** Go on with a database that another machine made. */
   readonly takeOver?: boolean;
+  /** The one tenant of tiersync.yaml to work on; absent: all of them. */
+  readonly tenant?: string;
   readonly listen?: (event: CycleEvent) => void;
 }
 
@@ -44,13 +47,18 @@ export interface RunningAgent {
   /** The first cycle of each tenant, as it ends. */
   readonly firstCycles: Promise<readonly CycleRecord[]>;
   status(): StatusView;
+  /** The tenant that was chosen, as tiersync.yaml has its name; null: it works on all. */
+  readonly only: string | null;
   /** Asks for a cycle of every tenant. */
   sync(): void;
   /** Ends the running cycles, the API and the schedule; at most `deadline` ms. */
   stop(deadline: number): Promise<void>;
 }
 
-/** Throws `ERR_LOCKED`, `ERR_CONFIG` (broken, and no last good set), `ERR_PLATFORM` (port taken), `ERR_STORE`. */
+/**
+ * Throws `ERR_LOCKED`, `ERR_CONFIG` (broken, and no last good set), `ERR_USAGE` (no such tenant), `ERR_PLATFORM` (port taken),
+ * `ERR_STORE`.
+ */
 export async function startAgent(options: RunningOptions): Promise<RunningAgent> {
   const { home, logging } = options;
   const log = logging.logger("agent");
@@ -71,13 +79,15 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     for (const name of protectFolder(join(home, "keys"))) log.info("keys/{name} is encrypted now", { name });
     let onChange = (): void => {};
     const keeper = openKeeper(home, log, releases, () => onChange());
+    const only = options.tenant === undefined ? null : chosenTenant(keeper, home, options.tenant);
+    const current = (): GoodSet => requireGood(keeper, only);
     const startedAt = Date.now();
     const listeners = new Set<(event: CycleEvent) => void>();
     if (options.listen !== undefined) listeners.add(options.listen);
     const emit = (event: CycleEvent): void => {
       for (const listener of listeners) listener(event);
     };
-    const agent = openAgent(requireGood(keeper), { home, env: options.env, logging, progress: (step) => onStep(step) });
+    const agent = openAgent(current(), { home, env: options.env, logging, progress: (step) => onStep(step) });
     releases.push(() => agent.close());
     if (agent.identity === "foreign") {
       if (options.takeOver !== true) {
@@ -85,8 +95,9 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       }
       agent.takeOver();
     }
-    await keeper.setAcceptance(createAcceptance(agent));
-    const good = requireGood(keeper); // with what was edited while no agent ran
+    await keeper.setAcceptance(createAcceptance(agent, only));
+    const good = current(); // with what was edited while no agent ran
+    if (good.config.tenants.length === 0) throw brokenHome(keeper.findings); // the edit that brings the tenant in is refused
     agent.configure(good);
     const noticeBroken = (): void => {
       try {
@@ -98,7 +109,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     noticeBroken(); // broken or mended while no agent ran
 
     const tenants = createTenants(agent, log, emit, {
-      apply: () => agent.configure(requireGood(keeper)),
+      apply: () => agent.configure(current()),
       settled: (signal) => keeper.settled(signal),
     });
     listeners.add(({ type }) => {
@@ -129,7 +140,8 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     const answers = createConsole(agent, {
       version: VERSION,
       startedAt,
-      good: () => keeper.good ?? good,
+      good: current,
+      only,
       findings: () => keeper.findings,
       loadedAt: () => keeper.loadedAt,
       schedule: {
@@ -139,7 +151,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       underWay: () => tenants.underWay(),
       settled: () => keeper.settled(stopping.signal),
       awaitingRestart: () => {
-        const now = requireGood(keeper).config;
+        const now = current().config;
         return (["status", "log"] as const).filter(
           (key) => JSON.stringify(now[key]) !== JSON.stringify(good.config[key]),
         );
@@ -163,7 +175,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     });
     const server = await serveLoopback((request) => app.fetch(request), good.config.status);
     releases.push(() => server.stop(1000));
-    announce(home, server, startedAt);
+    announce(home, { port: server.port, startedAt, only });
     releases.push(() => rmSync(runFile(home), { force: true }));
     log.info("tiersync {version} runs; status on port {port}", { version: VERSION, port: server.port });
 
@@ -173,6 +185,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     return {
       port: server.port,
       agent,
+      only,
       firstCycles,
       status: () => answers.status(),
       sync: () => void answers.sync({ full: false }).catch(() => undefined), // it is stopping
@@ -195,8 +208,15 @@ export function runFile(home: string): string {
   return join(home, "data", "run.json");
 }
 
-function announce(home: string, server: LoopbackServer, startedAt: number): void {
-  const run = { pid: process.pid, port: server.port, started: new Date(startedAt).toISOString() };
+interface Announced {
+  readonly port: number;
+  readonly startedAt: number;
+  readonly only: string | null;
+}
+
+function announce(home: string, { port, startedAt, only }: Announced): void {
+  const tenant = only === null ? {} : { tenant: only };
+  const run = { pid: process.pid, port, started: new Date(startedAt).toISOString(), ...tenant };
   writeFileAtomic(runFile(home), `${JSON.stringify(run)}\n`);
 }
 
@@ -235,10 +255,17 @@ function openKeeper(home: string, log: Logger, releases: (() => void)[], changed
   return keeper;
 }
 
-function requireGood(keeper: Keeper): GoodSet {
-  if (keeper.good !== null) return keeper.good;
-  const errors = keeper.findings.filter(({ level }) => level === "error");
-  throw new AgentError("ERR_CONFIG", errors.map((finding) => plainText(formatFinding(finding))).join("\n"));
+/** The name as it is in the files; where those are broken, as in the last good ones. */
+function chosenTenant(keeper: Keeper, home: string, typed: string): string {
+  const config = loadConfig(home).value ?? keeper.good?.config;
+  if (config === undefined) throw brokenHome(keeper.findings);
+  return configuredTenant(config, typed);
+}
+
+/** What the agent goes by; `only`: as far as it is about this tenant. */
+function requireGood({ good, findings }: Keeper, only: string | null): GoodSet {
+  if (good === null) throw brokenHome(findings);
+  return only === null ? good : { ...good, config: onlyTenant(good.config, only) };
 }
 
 function scheduleOf({ config }: GoodSet, log: Logger, tenants: Tenants): Schedule {

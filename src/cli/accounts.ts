@@ -1,12 +1,14 @@
 /** `accounts revoke | purge | link`: for what no rule can reach. Asks for a typed confirmation, and leaves a record. */
+
 import type { ManualKind } from "../agent.ts";
+import { selectTenants } from "../config/tenant-choice.ts";
 import { AgentError } from "../errors.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { PersonView } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { loadGoodHome, selectTenants } from "./load-home.ts";
+import { loadGoodHome } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
 
 export interface AccountsOptions extends GlobalOptions {

@@ -33,12 +33,19 @@ async function findStartingAgent(home: string): Promise<AgentSearch> {
   }
 }
 
-/** One cycle of each tenant, to its end. Throws the problem that the agent answers. */
+/** One cycle of each tenant, to its end. Throws `ERR_LOCKED` where the agent leaves one of them out, and the problem that it answers. */
 export async function askForCycles(
   agent: RunningAgentLink,
   tenants: readonly string[],
   full: boolean,
 ): Promise<CycleRecord[]> {
+  const others = agent.tenant === null ? [] : tenants.filter((name) => name !== agent.tenant);
+  if (others.length > 0) {
+    const alone = `the agent that runs on this home folder works on ${agent.tenant} alone`;
+    throw new AgentError("ERR_LOCKED", `${alone} and cannot be asked for ${others.join(", ")}`, {
+      hint: `add --tenant ${agent.tenant}, or stop that agent first`,
+    });
+  }
   const ids: string[] = [];
   for (const tenant of tenants) {
     const started = (await agent.post("/sync", { tenant, full })) as { readonly id: string };

@@ -1,4 +1,5 @@
 /** `check`: the doctor. One line per check, and how to mend each failure. Changes nothing. */
+import { selectTenants } from "../config/tenant-choice.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { CheckResult } from "../model/views.ts";
@@ -6,7 +7,7 @@ import { redactText } from "../platform/redaction.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { type GoodHome, selectTenants } from "./load-home.ts";
+import type { GoodHome } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 

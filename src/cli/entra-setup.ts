@@ -1,10 +1,12 @@
 /** `entra-setup`: prints a script that makes everything in Entra that the agent needs. */
+
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Option } from "@commander-js/extra-typings";
 import { certificateFiles } from "../config/certificate-files.ts";
 import { CLOUDS } from "../config/clouds.ts";
+import { selectTenants } from "../config/tenant-choice.ts";
 import type { TenantConfig } from "../config/types.ts";
 import { readCertificate } from "../entra/certificate.ts";
 import { AgentError } from "../errors.ts";
@@ -17,7 +19,7 @@ import { defineCommand, type GlobalOptions } from "./command.ts";
 import { type SetupShell, type SetupValues, setupScript } from "./entra-setup-script.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { loadGoodHome, selectTenants } from "./load-home.ts";
+import { loadGoodHome } from "./load-home.ts";
 
 export interface EntraSetupOptions extends GlobalOptions {
   readonly shell: SetupShell;

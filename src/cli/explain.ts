@@ -1,11 +1,12 @@
 /** `explain`: why one person has what they have. Works while the agent runs. */
+import { selectTenants } from "../config/tenant-choice.ts";
 import { AgentError } from "../errors.ts";
 import type { PersonExplanation } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { explanationText } from "./explain-text.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { type GoodHome, loadGoodHome, selectTenants } from "./load-home.ts";
+import { type GoodHome, loadGoodHome } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
 
 export async function explain(options: GlobalOptions, io: CommandIo, user: string): Promise<undefined> {

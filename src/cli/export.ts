@@ -1,10 +1,10 @@
 /** `export`: every person known, as CSV or JSON. Needs no configuration, and works while the agent runs. */
+import { knownTenant } from "../config/tenant-choice.ts";
 import type { PersonView } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { csvHeader, csvLines } from "./csv.ts";
 import { openHomeReader } from "./home-reader.ts";
 import type { CommandIo } from "./io.ts";
-import { knownTenant } from "./load-home.ts";
 
 /** People read and written at a time. */
 const PAGE = 1000;

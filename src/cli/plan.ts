@@ -1,11 +1,12 @@
 /** `plan`: what the next cycle would do. Changes nothing anywhere. */
+import { selectTenants } from "../config/tenant-choice.ts";
 import { EXIT, type ExitCode, toAgentError } from "../errors.ts";
 import type { TenantPlanView } from "../model/views.ts";
 import { renderPlan } from "../plan/render.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { loadGoodHome, selectTenants } from "./load-home.ts";
+import { loadGoodHome } from "./load-home.ts";
 import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 import { reportError } from "./report-error.ts";

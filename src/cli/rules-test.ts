@@ -7,7 +7,8 @@ import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
 
 export async function rulesTest(options: GlobalOptions, io: CommandIo): Promise<ExitCode> {
-  const { loadGoodHome, selectTenants } = await import("./load-home.ts");
+  const { selectTenants } = await import("../config/tenant-choice.ts");
+  const { loadGoodHome } = await import("./load-home.ts");
   const { runRuleTests } = await import("../rules/rule-tests.ts");
   const { config, rules } = loadGoodHome(resolveHome(options.home, io));
   const tenants = selectTenants(config, options.tenant);

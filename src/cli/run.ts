@@ -51,13 +51,17 @@ async function keepRunning(
       env: io.env,
       logging,
       takeOver: options.takeOver === true,
+      ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
       listen: (event) => {
         if (event.type === "finished" && !options.json && !options.quiet) io.out(cycleLines(event.cycle, io));
       },
     });
     host.ready();
     if (options.json) outJson(io, { port: running.port, home });
-    else if (!options.quiet) io.out(`tiersync runs on ${home}; look at it: curl http://127.0.0.1:${running.port}/\n`);
+    else if (!options.quiet) {
+      const about = running.only === null ? home : `${home} for ${running.only} alone`;
+      io.out(`tiersync runs on ${about}; look at it: curl http://127.0.0.1:${running.port}/\n`);
+    }
     await aborted(host.stop);
     await running.stop(STOP_WITHIN);
     // Whatever still hangs (a connection that will not close) must not keep a stopped agent alive.
@@ -83,8 +87,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 export const runCommand = defineCommand({
   name: "run",
   summary: "a cycle at once, then on the schedule, and the status API, until stopped",
-  details: "Edits of tiersync.yaml and rules/ are seen within two seconds and applied at the next cycle.",
-  examples: ["run", "run --home /srv/tiersync"],
+  details:
+    "Edits of tiersync.yaml and rules/ are seen within two seconds and applied at the next cycle. With --tenant the other tenants stay as they are.",
+  examples: ["run", "run --home /srv/tiersync", "run --tenant contoso"],
   configure: (command) =>
     command
       .option("--take-over", "go on here with a database that another machine made; what it would take is held")

@@ -17,6 +17,8 @@ export interface RunningAgentLink {
   readonly port: number;
   /** ISO 8601 UTC. */
   readonly started: string;
+  /** The one that it works on; null: every tenant. */
+  readonly tenant: string | null;
   /** Throws the problem that the agent answers as an `AgentError` of its code. */
   text(path: string): Promise<string>;
   json(path: string): Promise<unknown>;
@@ -55,19 +57,15 @@ export async function requireRunningAgent(home: string): Promise<RunningAgentLin
   return agent;
 }
 
-interface RunFile {
-  readonly pid: number;
-  readonly port: number;
-  readonly started: string;
-}
+type RunFile = Pick<RunningAgentLink, "pid" | "port" | "started" | "tenant">;
 
 function readRunFile(home: string): RunFile | null {
   const file = join(home, "data", "run.json");
   assertVisible(file);
   try {
-    const { pid, port, started } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunFile>;
+    const { pid, port, started, tenant = null } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunFile>;
     const whole = Number.isSafeInteger(pid) && Number.isSafeInteger(port);
-    return whole && typeof started === "string" ? { pid: Number(pid), port: Number(port), started } : null;
+    return whole && typeof started === "string" ? { pid: Number(pid), port: Number(port), started, tenant } : null;
   } catch {
     return null;
   }

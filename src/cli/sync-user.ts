@@ -1,5 +1,7 @@
 /** `sync --user`: one person now, from the directory to the licence, each step shown. */
+
 import type { Agent } from "../agent.ts";
+import { selectTenants } from "../config/tenant-choice.ts";
 import { AgentError, EXIT, type ExitCode } from "../errors.ts";
 import type { CycleRecord, Hold } from "../model/cycle.ts";
 import type { DirectoryUser } from "../model/directory.ts";
@@ -8,7 +10,7 @@ import { askForCycles, hereOrThere } from "./ask-for-cycle.ts";
 import type { GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { type GoodHome, loadGoodHome, selectTenants } from "./load-home.ts";
+import { type GoodHome, loadGoodHome } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 import type { RunningAgentLink } from "./running-agent.ts";

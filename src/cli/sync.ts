@@ -1,4 +1,5 @@
 /** `sync`: one cycle of every tenant now, then exit. A running agent on the same home is asked to do it. */
+import { selectTenants } from "../config/tenant-choice.ts";
 import { EXIT, type ExitCode } from "../errors.ts";
 import type { CycleRecord } from "../model/cycle.ts";
 import { askForCycles, hereOrThere } from "./ask-for-cycle.ts";
@@ -6,7 +7,7 @@ import { defineCommand, type GlobalOptions } from "./command.ts";
 import { cycleLines } from "./cycle-text.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { loadGoodHome, selectTenants } from "./load-home.ts";
+import { loadGoodHome } from "./load-home.ts";
 import { createProgress } from "./progress.ts";
 import type { RunningAgentLink } from "./running-agent.ts";
 import { withHome } from "./with-home.ts";

@@ -12,8 +12,10 @@ export interface AgentConfig {
   readonly timezone: string | null;
   /** False: mailbox settings are never asked for. */
   readonly mailboxSettings: boolean;
-  /** At least one; names differ, case aside. */
+  /** At least one; names differ, case aside. Those that are worked on: see `onlyTenant`. */
   readonly tenants: readonly TenantConfig[];
+  /** Of every tenant in tiersync.yaml. */
+  readonly tenantNames: readonly string[];
   readonly network: {
     /** `http://proxy:8080`; null: HTTPS_PROXY and NO_PROXY of the environment. */
     readonly proxy: string | null;

@@ -8,7 +8,7 @@ import type { TestHome } from "./home.ts";
 export async function startTestAgent(
   home: TestHome,
   env: Readonly<Record<string, string>> = {},
-  more: Pick<RunningOptions, "takeOver"> = {},
+  more: Pick<RunningOptions, "takeOver" | "tenant"> = {},
 ): Promise<RunningAgent & { readonly log: () => string }> {
   let written = "";
   const logging = createLogging({
