@@ -35,7 +35,8 @@ export interface RunningState {
   readonly awaitingRestart: () => readonly string[];
   /** The latest cycles whose end could not be recorded; none once one of the tenant's was. */
   readonly unrecorded: (tenant: string) => readonly CycleRecord[];
-  readonly syncing: () => boolean;
+  /** Of this tenant; absent: of any. */
+  readonly syncing: (tenant?: string) => boolean;
   readonly request: (tenant: string, full: boolean) => string;
 }
 
@@ -92,15 +93,16 @@ export function createConsole(agent: Agent, state: RunningState): Console {
     };
   };
 
-  const status = (): StatusView => {
+  const status = (asked?: string): StatusView => {
     const { config, rules } = state.good();
-    const tenants = config.tenants.map(tenantStatus);
+    const { tenant } = chosen(asked);
+    const tenants = config.tenants.filter(({ name }) => tenant === undefined || name === tenant).map(tenantStatus);
     const broken = state.findings().filter(({ level }) => level === "error");
     const failing = broken.length > 0 || tenants.some(({ lastCycle }) => lastCycle?.outcome === "failed");
     const held = tenants.some(({ holds }) => holds.length > 0);
     return {
       version: state.version,
-      state: state.syncing() ? "syncing" : failing ? "failing" : held ? "held" : "idle",
+      state: state.syncing(tenant) ? "syncing" : failing ? "failing" : held ? "held" : "idle",
       startedAt: new Date(state.startedAt).toISOString(),
       schedule: { cron: config.schedule, nextRun: state.schedule.nextRun() },
       rules: {
@@ -152,7 +154,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       if (asked === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
       return announcedCycle(id, asked);
     },
-    holds: () => views.holds(only).map(holdView),
+    holds: (tenant) => views.holds(chosen(tenant).tenant).map(holdView),
     approve: (id, only) => {
       const tenant = holdTenant(id);
       const users = only === undefined ? null : only.map((user) => onePerson(views.find(user, tenant), user).id);

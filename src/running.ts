@@ -157,7 +157,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
         );
       },
       unrecorded: (tenant) => tenants.unrecorded(tenant),
-      syncing: () => tenants.busy(),
+      syncing: (tenant) => tenants.busy(tenant),
       request: (tenant, full) => tenants.request(tenant, "api", full),
     });
     const app = createStatusApp({

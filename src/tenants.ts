@@ -21,7 +21,8 @@ export interface Tenants {
   step(step: CycleStep): void;
   /** Requested cycles that have not begun or not ended, by id. */
   underWay(): ReadonlyMap<string, RequestedCycle>;
-  busy(): boolean;
+  /** Whether a cycle of the tenant runs; absent: of any. */
+  busy(tenant?: string): boolean;
   /** How the tenant's latest cycles ended that the database does not tell of: latest first. Empty once one of it could be recorded. */
   unrecorded(tenant: string): readonly CycleRecord[];
   /** Something was mended, perhaps. */
@@ -145,7 +146,8 @@ export function createTenants(
     },
     underWay: () => requested,
     unrecorded: (tenant) => unrecorded.get(tenant) ?? [],
-    busy: () => [...workers.values()].some(({ worker }) => worker.running !== null),
+    busy: (tenant) =>
+      [...workers].some(([name, { worker }]) => (tenant === undefined || name === tenant) && worker.running !== null),
     reset: () => {
       for (const { slow } of workers.values()) slow.reset();
     },

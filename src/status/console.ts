@@ -22,7 +22,8 @@ export interface StartedCycle {
 
 /** Throws `AgentError`: `ERR_NOT_FOUND`, `ERR_AMBIGUOUS`, `ERR_BAD_REQUEST` (a cursor it did not make). */
 export interface Console {
-  status(): StatusView;
+  /** Of every tenant, or of one. */
+  status(tenant?: string): StatusView;
   /** Ready: configuration and rules good, and every tenant's last cycle ended well or held within 3 periods. */
   readiness(): {
     readonly ready: boolean;
@@ -35,7 +36,7 @@ export interface Console {
   events(idOrAddress: string, page: { readonly limit: number; readonly after?: string }): Page<EventView>;
   cycles(page: { readonly limit: number; readonly after?: string; readonly tenant?: string }): Page<CycleRecord>;
   cycle(id: string): CycleRecord;
-  holds(): readonly HoldView[];
+  holds(tenant?: string): readonly HoldView[];
   /** Approves these people's pairs of the hold (all when `only` is absent) and starts a cycle. */
   approve(id: string, only?: readonly string[]): HoldView;
   reject(id: string): HoldView;

@@ -30,6 +30,7 @@ export const userQuery = v.strictObject({
   q: v.exactOptional(words),
   ...page,
 });
+export const tenantQuery = v.strictObject({ tenant: v.exactOptional(words) });
 export const pageQuery = v.strictObject(page);
 export const cycleQuery = v.strictObject({ tenant: v.exactOptional(words), ...page });
 export const noQuery = v.strictObject({});

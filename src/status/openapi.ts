@@ -1,7 +1,16 @@
 /** The OpenAPI 3.1 description of the status API; component and parameter schemas come from `schemas.ts` and `input.ts`. */
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type * as v from "valibot";
-import { approveBody, cycleQuery, DEFAULT_LIMIT, MAX_LIMIT, pageQuery, syncBody, userQuery } from "./input.ts";
+import {
+  approveBody,
+  cycleQuery,
+  DEFAULT_LIMIT,
+  MAX_LIMIT,
+  pageQuery,
+  syncBody,
+  tenantQuery,
+  userQuery,
+} from "./input.ts";
 import * as schemas from "./schemas.ts";
 
 const COMPONENTS = {
@@ -139,16 +148,28 @@ const HOLD = { parameters: [inPath("id", "The hold's id")], responses: { 200: js
 
 function paths(): OpenApiDocument["paths"] {
   return {
-    "/": read("status", "The status for people", text("Text for curl, a page for browsers", "text/plain", "text/html")),
+    "/": read(
+      "status",
+      "The status for people",
+      text("Text for curl, a page for browsers", "text/plain", "text/html"),
+      {
+        parameters: inQuery(tenantQuery),
+        responses: MISSING,
+      },
+    ),
     "/healthz": read("health", "The process answers", json("Health", "Healthy"), {
       responses: { 503: json("Health", "Stopping") },
     }),
     "/readyz": read("health", "Every tenant is being synchronised", json("Readiness", "Ready"), {
       responses: { 503: json("Readiness", "Not ready; the reasons say why") },
     }),
-    "/status": read("status", "The status for programs", json("Status", "The status")),
+    "/status": read("status", "The status for programs", json("Status", "The status"), {
+      parameters: inQuery(tenantQuery),
+      responses: MISSING,
+    }),
     "/users": read("people", "People with state and reason", json("People", "A page of people"), {
       parameters: inQuery(userQuery),
+      responses: MISSING,
     }),
     "/users/{user}": read("people", "One person and what led there", json("Explanation", "The person"), {
       parameters: [USER],
@@ -165,6 +186,7 @@ function paths(): OpenApiDocument["paths"] {
     ),
     "/cycles": read("cycles", "History, newest first", json("Cycles", "A page of cycles"), {
       parameters: inQuery(cycleQuery),
+      responses: MISSING,
     }),
     "/cycles/{id}": read("cycles", "One cycle", json("Cycle", "The cycle"), {
       parameters: [inPath("id", "The cycle's id")],

@@ -24,15 +24,16 @@ export interface Overview {
   readonly cycles: readonly CycleRecord[];
 }
 
-export function readOverview(agent: Console): Overview {
-  const status = agent.status();
+/** Of every tenant, or of one. */
+export function readOverview(agent: Console, tenant?: string): Overview {
+  const status = agent.status(tenant);
   return {
     status,
     waiting: status.tenants
       .filter(({ users }) => users.waiting > 0)
       .map(({ name, users }) => waitingList(agent, name, users.waiting)),
-    holds: agent.holds(),
-    cycles: agent.cycles({ limit: CYCLES_SHOWN }).items,
+    holds: agent.holds(tenant),
+    cycles: agent.cycles({ limit: CYCLES_SHOWN, ...(tenant === undefined ? {} : { tenant }) }).items,
   };
 }
 

@@ -66,6 +66,10 @@ const answers: [string, string, RequestInit, number, string][] = [
   ["/sync", "/sync", post(), 202, "Started"],
   ["/users", "/users?limit=0", {}, 400, "Problem"],
   ["/users/{user}", "/users/nobody", {}, 404, "Problem"],
+  ["/", "/?tenant=nope", {}, 404, "Problem"],
+  ["/status", "/status?tenant=nope", {}, 404, "Problem"],
+  ["/users", "/users?tenant=nope", {}, 404, "Problem"],
+  ["/cycles", "/cycles?tenant=nope", {}, 404, "Problem"],
   ["/sync", "/sync", { method: "POST" }, 401, "Problem"],
   ["/sync", "/sync", post("{"), 400, "Problem"],
 ];
@@ -98,6 +102,7 @@ describe("/openapi.json", () => {
       (document.paths[path]?.get?.parameters ?? []).map((parameter) => ("name" in parameter ? parameter.name : null));
     expect(names("/users")).toEqual(["tenant", "tier", "state", "q", "limit", "after"]);
     expect(names("/cycles")).toEqual(["tenant", "limit", "after"]);
+    for (const path of ["/", "/status"]) expect(names(path)).toEqual(["tenant"]);
     expect(names("/users/{user}/events")).toEqual(["user", "limit", "after"]);
   });
 

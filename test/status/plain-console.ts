@@ -136,14 +136,21 @@ export function plainConsole(data: PlainData = {}) {
       (data.holds ?? []).find((item) => item.id === id),
       "hold",
     );
+  const known = (name: string | undefined): void => {
+    if (name === "nope") throw new AgentError("ERR_NOT_FOUND", `no tenant is called "${name}"`);
+  };
   const agent: Console = {
-    status: () => data.status ?? status(),
+    status: (tenant) => {
+      known(tenant);
+      return data.status ?? status();
+    },
     readiness() {
       const ready = data.ready ?? true;
       const reason = ready ? "" : "contoso: the last cycle failed";
       return { ready, reason, tenants: [{ name: "contoso", ready, reason }] };
     },
     users(query) {
+      known(query.tenant);
       calls.push(["users", query]);
       const found = people.filter(({ state }) => query.state === undefined || state === query.state);
       const items = found.slice(0, query.limit).map(({ rules: _, decisions: __, seat: ___, ...view }) => view);
@@ -154,7 +161,10 @@ export function plainConsole(data: PlainData = {}) {
       calls.push(["events", name, page]);
       return { items: byName(name).decisions, next: null };
     },
-    cycles: ({ limit }) => ({ items: cycles.slice(0, limit), next: cycles.length > limit ? "more" : null }),
+    cycles: ({ limit, tenant }) => {
+      known(tenant);
+      return { items: cycles.slice(0, limit), next: cycles.length > limit ? "more" : null };
+    },
     cycle: (id) =>
       find(
         cycles.find((item) => item.id === id),
@@ -171,9 +181,7 @@ export function plainConsole(data: PlainData = {}) {
     },
     async sync(request) {
       calls.push(["sync", request]);
-      if (request.tenant !== undefined && request.tenant !== "contoso") {
-        throw new AgentError("ERR_NOT_FOUND", `no tenant is called "${request.tenant}"`);
-      }
+      known(request.tenant);
       return [
         { id: "c-2", tenant: "contoso" },
         { id: "c-3", tenant: "fabrikam" },

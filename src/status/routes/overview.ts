@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { Console } from "../console.ts";
 import type { StatusApp } from "../env.ts";
-import { noQuery, readQuery } from "../input.ts";
+import { readQuery, tenantQuery } from "../input.ts";
 import { readOverview } from "../overview.ts";
 import { statusPage } from "../page.ts";
 import { statusText } from "../text-view.ts";
@@ -17,13 +17,12 @@ export function wantsHtml(c: Context): boolean {
 export function overviewRoutes(app: StatusApp, agent: Console, now: () => number): void {
   app.get("/", (c) => {
     c.header("Vary", "Accept");
-    const overview = readOverview(agent);
+    const overview = readOverview(agent, readQuery(c, tenantQuery).tenant);
     if (wantsHtml(c)) return c.html(statusPage(overview, now(), c.get("secureHeadersNonce")));
     return c.text(statusText(overview, new URL(c.req.url).origin, now()));
   });
 
   app.get("/status", (c) => {
-    readQuery(c, noQuery);
-    return c.json(agent.status());
+    return c.json(agent.status(readQuery(c, tenantQuery).tenant));
   });
 }
