@@ -20,6 +20,7 @@ export async function backup(options: GlobalOptions, io: CommandIo, file: string
 export const backupCommand = defineCommand({
   name: "backup",
   summary: "a consistent copy of the database while the agent runs; never overwrites",
+  noTenant: "the copy is of the whole home folder's database",
   details:
     "To restore: stop the agent, delete data/tiersync.db-wal and -shm, put the file in the place of data/tiersync.db, start. What would then change or take something is held until you approve, because the agent no longer knows what it has done since.",
   examples: ["backup tiersync-monday.db", "backup D:\\backup\\tiersync.db --json"],

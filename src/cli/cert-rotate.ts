@@ -9,6 +9,7 @@ import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { readProtectedText, writeProtected } from "../platform/protect.ts";
 import {
   type CertificateView,
+  certificateUser,
   describe,
   facts,
   inHome,
@@ -25,7 +26,8 @@ export interface CertRotateOptions extends GlobalOptions {
 
 export async function certRotate(options: CertRotateOptions, io: CommandIo, typed?: string): Promise<undefined> {
   const home = resolveHome(options.home, io);
-  const { name, path, tenants } = choose(await knownCertificates(home), typed ?? options.tenant);
+  const tenant = options.tenant === undefined ? undefined : await certificateUser(home, options.tenant);
+  const { name, path, tenants } = choose(await knownCertificates(home), typed ?? tenant);
   const { present, next } = certificateFiles(path);
   const before = readCertificate(readProtectedText(path));
   if (existsSync(next.key)) {

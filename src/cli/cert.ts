@@ -9,6 +9,7 @@ import { writeProtected } from "../platform/protect.ts";
 import { rotateCommand, wholeDays } from "./cert-rotate.ts";
 import {
   type CertificateView,
+  certificateUser,
   describe,
   describeFault,
   facts,
@@ -54,12 +55,13 @@ export async function certNew(options: CertNewOptions, io: CommandIo, name: stri
   else io.out(describe(view) + nextStep(view));
 }
 
-/** Those in keys/ and those that tiersync.yaml names, with next and old ones. Exit code 1 when one of them cannot be read. */
+/** Those in keys/ and those that tiersync.yaml names, with next and old ones; `tenant`: those that it uses. Exit code 1 when one of them cannot be read. */
 export async function certShow(options: GlobalOptions, io: CommandIo, name?: string): Promise<ExitCode> {
   const home = resolveHome(options.home, io);
+  const tenant = options.tenant === undefined ? undefined : await certificateUser(home, options.tenant);
   const all = await knownCertificates(home);
-  const known = all.filter((certificate) => name === undefined || certificate.name === name);
-  if (name !== undefined && known.length === 0) {
+  const named = all.filter((certificate) => name === undefined || certificate.name === name);
+  if (name !== undefined && named.length === 0) {
     throw new AgentError("ERR_NOT_FOUND", `there is no certificate "${name}" in ${join(home, "keys")}`, {
       hint:
         all.length === 0
@@ -67,9 +69,12 @@ export async function certShow(options: GlobalOptions, io: CommandIo, name?: str
           : `there are: ${all.map(({ path }) => basename(path)).join(", ")}`,
     });
   }
+  const known = named.filter(({ tenants }) => tenant === undefined || tenants.includes(tenant));
   const now = Date.now();
   const items = known.map((certificate) => readView(certificate, home, now));
   if (options.json) outJson(io, { items });
+  else if (items.length === 0 && tenant !== undefined)
+    io.out(`${tenant} uses no certificate${name === undefined ? "" : ` ${name}`}\n`);
   else if (items.length === 0) io.out(`no certificates in ${join(home, "keys")}; make one: tiersync cert new NAME\n`);
   else io.out(items.map((item) => ("error" in item ? describeFault(item) : describe(item))).join("\n"));
   return items.some((item) => "error" in item) ? EXIT.failed : EXIT.done;
@@ -92,6 +97,7 @@ function nextStep({ name, keyFile, certificateFile }: CertificateView): string {
 const newCommand = defineCommand({
   name: "new",
   summary: "make a key and a self-signed certificate; never overwrites",
+  noTenant: "NAME says what the certificate is called",
   details: "Writes keys/NAME.pem (private key and certificate, readable by you only) and keys/NAME.crt (to upload).",
   examples: ["cert new contoso", "cert new contoso --bits 2048 --days 180"],
   configure: (command) =>
@@ -109,7 +115,7 @@ const newCommand = defineCommand({
 const showCommand = defineCommand({
   name: "show",
   summary: "thumbprints and expiry of the certificates in keys/, next and old ones too",
-  examples: ["cert show", "cert show contoso --json"],
+  examples: ["cert show", "cert show contoso --json", "cert show --tenant contoso"],
   configure: (command) => command.argument("[name]", "only this one"),
   run: (options, io, name) => certShow(options, io, name),
 });

@@ -78,6 +78,16 @@ async function configuredCertificates(home: string): Promise<ReadonlyMap<string,
   return users;
 }
 
+/** The tenant as tiersync.yaml has its name. Throws `ERR_USAGE`, and `ERR_CONFIG` where nobody can say. */
+export async function certificateUser(home: string, typed: string): Promise<string> {
+  const { loadConfig } = await import("../config/load.ts");
+  const { brokenHome } = await import("../config/broken-home.ts");
+  const { configuredTenant } = await import("../config/tenant-choice.ts");
+  const { value, findings } = loadConfig(home);
+  if (value === null) throw brokenHome(findings);
+  return configuredTenant(value, typed);
+}
+
 export function readView(known: KnownCertificate, home: string, now: number): ShownView | UnreadableView {
   const { name, role, path, tenants } = known;
   const keyFile = inHome(path, home);

@@ -3,11 +3,11 @@
  * `defineCommand({…})` that `program.ts` lists. Heavy rooms (the agent) are imported inside the function, so that
  * `tiersync --help` stays quick.
  */
-import type { Command, OptionValues } from "@commander-js/extra-typings";
-import { EXIT, type ExitCode } from "../errors.ts";
+import type { Command, CommandUnknownOpts, OptionValues } from "@commander-js/extra-typings";
+import { AgentError, EXIT, type ExitCode } from "../errors.ts";
 import type { CommandIo } from "./io.ts";
 
-/** Options that every command takes. */
+/** Options that every command takes; `tenant` unless its `noTenant` says why not. */
 export interface GlobalOptions {
   readonly home?: string;
   readonly tenant?: string;
@@ -24,6 +24,8 @@ export interface CommandSpec<C> {
   readonly name: string;
   /** One line for the list of commands; no full stop. */
   readonly summary: string;
+  /** Why `--tenant` would mean nothing here, as the end of a sentence: it is refused then, rather than ignored. */
+  readonly noTenant?: string;
   /** Further sentences for the command's own help, which breaks the lines; an empty line between paragraphs. */
   readonly details?: string;
   /** Command lines without the program's name; each `--help` shows them. */
@@ -60,6 +62,11 @@ export function defineCommand<C = Command>(spec: CommandSpec<C>): CommandEntry {
       if (run === undefined) return;
       command.action(async () => {
         const options = command.optsWithGlobals() as unknown as OptionsOf<C> & GlobalOptions;
+        if (spec.noTenant !== undefined && options.tenant !== undefined) {
+          throw new AgentError("ERR_USAGE", `\`${pathOf(command)}\` takes no --tenant: ${spec.noTenant}`, {
+            hint: "leave --tenant out",
+          });
+        }
         const parameters = command.processedArgs as unknown as ParametersOf<C>;
         finished((await run(options, io, ...parameters)) ?? EXIT.done);
       });
@@ -69,4 +76,10 @@ export function defineCommand<C = Command>(spec: CommandSpec<C>): CommandEntry {
 
 function description({ summary, details }: { readonly summary: string; readonly details?: string }): string {
   return details === undefined ? summary : `${summary}\n\n${details}`;
+}
+
+/** As it is typed: `tiersync cert show`. */
+function pathOf(command: Pick<CommandUnknownOpts, "name" | "parent">): string {
+  const above = command.parent === null ? "" : `${pathOf(command.parent)} `;
+  return `${above}${command.name()}`;
 }

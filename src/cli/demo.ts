@@ -158,6 +158,7 @@ async function live(
 export const demoCommand = defineCommand({
   name: "demo",
   summary: "the whole thing against a built-in simulated tenant: no account, no set-up",
+  noTenant: "it brings a simulated tenant of its own",
   details:
     "Runs the real agent against a simulated Microsoft Entra and Graph in this process, and keeps nothing afterwards.",
   examples: ["demo", "demo --once", "demo --port 0"],

@@ -167,6 +167,7 @@ function nextSteps({ name, credential }: Answers, home: string | undefined): str
 export const initCommand = defineCommand({
   name: "init",
   summary: "write tiersync.yaml, rules/ and the schemas for editors; never overwrites",
+  noTenant: "the name of the first tenant is given with --name",
   details: "Asks at a terminal for what is not given.",
   examples: [
     "init",

@@ -8,7 +8,7 @@ import { defineCommand, type GlobalOptions } from "./command.ts";
 import { cycleLines } from "./cycle-text.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { findRunningAgent } from "./running-agent.ts";
+import { findRunningAgent, type RunningAgentLink } from "./running-agent.ts";
 import { exitOf } from "./sync.ts";
 import { withHome } from "./with-home.ts";
 
@@ -22,6 +22,7 @@ export async function approve(options: ApproveOptions, io: CommandIo, id: string
   const home = resolveHome(options.home, io);
   const { agent: running } = await findRunningAgent(home);
   if (running !== null) {
+    await assertHoldOf(running, id, options.tenant);
     const body = options.only === undefined ? {} : { only: options.only };
     const hold = (await running.post(`/holds/${encodeURIComponent(id)}/approve`, body)) as HoldView;
     const remark = "the running agent carries it out now: see `tiersync status`";
@@ -49,6 +50,7 @@ export async function reject(options: GlobalOptions, io: CommandIo, id: string):
   const { agent: running } = await findRunningAgent(home);
   const said = "nothing is done for these people until their groups, or attributes that rules look at, change";
   if (running !== null) {
+    await assertHoldOf(running, id, options.tenant);
     const hold = (await running.post(`/holds/${encodeURIComponent(id)}/reject`, {})) as HoldView;
     tell(options, io, hold, `rejected ${who(hold, undefined)}; ${said}`);
     return;
@@ -72,11 +74,22 @@ function who(hold: HoldView, only: readonly string[] | undefined): string {
   return `hold ${hold.id} (${kinds.join(", ")})`;
 }
 
+/** The agent knows a hold by its id alone. Throws `ERR_NOT_FOUND` for one of another tenant. */
+async function assertHoldOf(running: RunningAgentLink, id: string, tenant: string | undefined): Promise<void> {
+  if (tenant === undefined) return;
+  const { items } = (await running.json("/holds")) as { readonly items: readonly HoldView[] };
+  one(items, id, tenant);
+}
+
 /** The open hold and its tenant. Throws `ERR_NOT_FOUND`. */
 function openHold(agent: Agent, id: string, tenant: string | undefined): Hold {
-  const found = agent.views
-    .holds()
-    .find((hold) => hold.id === id && (tenant === undefined || hold.tenant.toLowerCase() === tenant.toLowerCase()));
+  return one(agent.views.holds(), id, tenant);
+}
+
+function one<H extends Pick<Hold, "id" | "tenant">>(holds: readonly H[], id: string, tenant: string | undefined): H {
+  const found = holds.find(
+    (hold) => hold.id === id && (tenant === undefined || hold.tenant.toLowerCase() === tenant.toLowerCase()),
+  );
   if (found !== undefined) return found;
   throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
     hint: "`tiersync holds` lists the open ones",

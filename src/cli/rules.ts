@@ -46,6 +46,7 @@ export function findingLine(finding: Finding, io: Pick<CommandIo, "paint">): str
 const checkCommand = defineCommand({
   name: "check",
   summary: "check tiersync.yaml and every rule file; each finding with its place",
+  noTenant: "the files of the home folder are checked together",
   examples: ["rules check", "rules check --json"],
   run: (options, io) => rulesCheck(options, io),
 });
@@ -53,6 +54,7 @@ const checkCommand = defineCommand({
 const schemaCommand = defineCommand({
   name: "schema",
   summary: "write the JSON Schemas by which editors complete and check",
+  noTenant: "the schemas are the same for every tenant",
   details: "Writes schemas/ in the home folder; replaces those of an older version.",
   examples: ["rules schema", "rules schema --home /srv/tiersync"],
   run: (options, io) => rulesSchema(options, io),

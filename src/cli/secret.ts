@@ -72,9 +72,12 @@ export async function secretList(options: GlobalOptions, io: CommandIo): Promise
   else io.out(names.map((name) => `secret:${name}\n`).join(""));
 }
 
+const SHARED = "secrets are the home folder's, and any tenant may refer to them";
+
 const setCommand = defineCommand({
   name: "set",
   summary: "store a secret, protected, in keys/; replaces the one of that name",
+  noTenant: SHARED,
   details: "Reads the value from standard input, or asks for it at a terminal without showing it.",
   examples: ["secret set smtp-password", "secret set contoso < value.txt"],
   configure: (command) => command.argument("<name>", "tiersync.yaml refers to it as secret:NAME"),
@@ -84,6 +87,7 @@ const setCommand = defineCommand({
 const listCommand = defineCommand({
   name: "list",
   summary: "the names of the secrets in keys/; never the values",
+  noTenant: SHARED,
   examples: ["secret list", "secret list --json"],
   run: (options, io) => secretList(options, io),
 });

@@ -104,9 +104,12 @@ function describe({ state, pid, account, home, exitCode }: ServiceStatus): strin
   return `${facts.join("\n")}\n`;
 }
 
+const WHOLE_HOME = "the service works on every tenant of the home folder";
+
 const installCommand = defineCommand({
   name: "install",
   summary: "set up the service; asks nothing, and brings one that is there up to date",
+  noTenant: WHOLE_HOME,
   details:
     "Windows: the account NT SERVICE\\tiersync, delayed automatic start, restart after a failure, access rights on the home folder, source in the Event Log. Linux: a hardened systemd unit and the system user tiersync. Needs administrator rights (root). Does not start it.",
   examples: ["service install", "service install --account 'CONTOSO\\svc-tiersync$'", "service install --print"],
@@ -120,6 +123,7 @@ const installCommand = defineCommand({
 const uninstallCommand = defineCommand({
   name: "uninstall",
   summary: "stop and remove the service; the home folder stays",
+  noTenant: WHOLE_HOME,
   examples: ["service uninstall", "service uninstall --purge"],
   configure: (command) =>
     command
@@ -131,6 +135,7 @@ const uninstallCommand = defineCommand({
 const startCommand = defineCommand({
   name: "start",
   summary: "start the service, and wait until it runs",
+  noTenant: WHOLE_HOME,
   examples: ["service start"],
   run: async (options, io) => serviceStart(options, io, await serviceManager()),
 });
@@ -138,6 +143,7 @@ const startCommand = defineCommand({
 const stopCommand = defineCommand({
   name: "stop",
   summary: "stop the service, and wait until it has",
+  noTenant: WHOLE_HOME,
   examples: ["service stop"],
   run: async (options, io) => serviceStop(options, io, await serviceManager()),
 });
@@ -145,6 +151,7 @@ const stopCommand = defineCommand({
 const statusCommand = defineCommand({
   name: "status",
   summary: "whether the service is installed and runs (exit code 1: it does not)",
+  noTenant: WHOLE_HOME,
   examples: ["service status", "service status --json"],
   run: async (options, io) => serviceStatus(options, io, await serviceManager()),
 });

@@ -18,6 +18,7 @@ export async function version(options: GlobalOptions, io: CommandIo): Promise<un
 export const versionCommand = defineCommand({
   name: "version",
   summary: "print version, runtime and platform",
+  noTenant: "it is about the program",
   examples: ["version", "version --json"],
   run: (options, io) => version(options, io),
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { exported } from "../support/home.ts";
+import { readdirSync } from "node:fs";
+import { exported, onlyHold, openHome } from "../support/home.ts";
+import { startTestAgent } from "../support/running-agent.ts";
 import { openTwoTenants } from "../support/two-tenants.ts";
 
 describe("several tenants in one home", () => {
@@ -89,10 +91,102 @@ describe("several tenants in one home", () => {
     await home.run("sync");
     const { json } = await home.run("export", "--tenant", "contoso", "--json");
     expect(json.items.map(({ displayName }) => displayName)).toEqual(["Ana"]);
-    for (const argv of [["sync"], ["plan"], ["check"], ["export"], ["holds"], ["explain", "Ana"]]) {
+    const commands = [
+      "sync",
+      "plan",
+      "check",
+      "export",
+      "holds",
+      "explain Ana",
+      "run",
+      "cert show",
+      "cert rotate",
+      "rules test",
+    ];
+    for (const argv of commands.map((line) => line.split(" "))) {
       const { code, error } = await home.run(...argv, "--tenant", "contosso", "--json");
       expect({ argv, code }).toEqual({ argv, code: 2 });
       expect(error.message).toContain('did you mean "contoso"');
     }
   });
+
+  test("are shown one by one by `status --tenant`", async () => {
+    const { home, fabrikam } = openTwoTenants({ mailboxSettings: false, seats: { Pro: 1 } });
+    for (const name of ["Ana", "Ben"]) home.person(name, ["Pro"]);
+    for (const name of ["Fay", "Fin"]) fabrikam.person(name, ["Pro"]);
+    fabrikam.simulator.faults.add({ kind: "aadsts", code: 7000222, times: 100 });
+    const { port } = await startTestAgent(home);
+    const { json } = await home.run("status", "--tenant", "Contoso", "--json");
+    expect(json).toMatchObject({ state: "idle", tenants: [{ name: "contoso", users: { waiting: 1 } }] });
+    expect(json.tenants).toHaveLength(1);
+    expect((await home.run("status", "--tenant", "fabrikam", "--json")).json.state).toBe("failing");
+    const text = await home.run("status", "--tenant", "contoso");
+    expect(text.code).toBe(0);
+    expect(text.out).toContain("Ben");
+    expect(text.out).not.toContain("fabrikam");
+    const page = await fetch(`http://127.0.0.1:${port}/?tenant=contoso`, { headers: { accept: "text/html" } });
+    expect(await page.text()).not.toContain("fabrikam");
+    expect((await fetch(`http://127.0.0.1:${port}/status?tenant=nobody`)).status).toBe(404);
+    for (const more of [[], ["--json"]]) {
+      const { code, out, err } = await home.run("status", "--tenant", "contosso", ...more);
+      expect(code).toBe(2);
+      for (const part of ["did you mean", "there are: contoso, fabrikam"]) expect(out + err).toContain(part);
+    }
+  });
+
+  test("have a certificate each, or none", async () => {
+    const { home } = openTwoTenants();
+    const { code, json } = await home.run("cert", "show", "--tenant", "contoso", "--json");
+    expect(code).toBe(0);
+    expect(json.items).toMatchObject([{ name: "contoso", tenants: ["contoso"] }]);
+    expect((await home.run("cert", "show", "--tenant", "fabrikam", "--json")).json.items).toEqual([]);
+    expect((await home.run("cert", "show", "--tenant", "fabrikam")).out).toBe("fabrikam uses no certificate\n");
+    home.rewrite((text) => text.replace("schedule:", "shedule:"));
+    expect(await home.run("cert", "show", "--tenant", "contoso", "--json")).toMatchObject({
+      code: 2,
+      error: { code: "ERR_CONFIG" },
+    });
+  });
+
+  test("do not answer for each other's holds, beside a running agent neither", async () => {
+    const { home, fabrikam } = openTwoTenants({ mailboxSettings: false });
+    const people = Array.from({ length: 10 }, (_, i) => fabrikam.person(`Fay ${i}`, ["Eco"]));
+    await home.run("sync");
+    for (const person of people.slice(0, 5))
+      fabrikam.tenant.addMember(fabrikam.tenant.groupNamed("No_Licence"), person);
+    await startTestAgent(home);
+    const { id } = await onlyHold(home);
+    for (const word of ["approve", "reject"]) {
+      const { code, error } = await home.run("holds", word, id, "--tenant", "contoso", "--json");
+      expect({ word, code, error }).toMatchObject({ word, code: 1, error: { code: "ERR_NOT_FOUND" } });
+    }
+    expect(await home.run("holds", "reject", id, "--tenant", "Fabrikam")).toMatchObject({ code: 0 });
+  });
+});
+
+test.each([
+  "init",
+  "demo --once",
+  "backup monday.db",
+  "rules check",
+  "rules schema",
+  "cert new x",
+  "secret set x",
+  "secret list",
+  "service install --print",
+  "service status",
+  "version",
+])("`%s` refuses --tenant, rather than ignore it", async (line) => {
+  const home = openHome();
+  const before = readdirSync(home.home, { recursive: true });
+  const { code, error } = await home.run(...line.split(" "), "--tenant", "contoso", "--json");
+  const words = line.split(" ").filter((word) => /^[a-w]+$/.test(word));
+  expect({ code, error }).toMatchObject({
+    code: 2,
+    error: {
+      code: "ERR_USAGE",
+      message: expect.stringContaining(`\`tiersync ${words.slice(0, 2).join(" ")}\` takes no --tenant: `),
+    },
+  });
+  expect(readdirSync(home.home, { recursive: true })).toEqual(before);
 });
