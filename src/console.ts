@@ -2,6 +2,7 @@
 import type { Agent } from "./agent.ts";
 import type { GoodSet } from "./config/keeper.ts";
 import type { TenantConfig } from "./config/types.ts";
+import type { Schedule } from "./cycle/schedule.ts";
 import { AgentError } from "./errors.ts";
 import { explanationOf } from "./explanation.ts";
 import { announcedCycle, type CycleRecord, type RequestedCycle } from "./model/cycle.ts";
@@ -26,7 +27,8 @@ export interface RunningState {
   readonly only: string | null;
   readonly findings: () => readonly Finding[];
   readonly loadedAt: () => number;
-  readonly schedule: { nextRun(): string | null; freshSince(periods: number, now: number): number };
+  readonly schedule: Pick<Schedule, "nextRun" | "freshSince">;
+  readonly slowedDown: (tenant: string) => TenantStatus["slowedDown"];
   /** Requested cycles that have not begun or not ended, by id. */
   readonly underWay: () => ReadonlyMap<string, RequestedCycle>;
   /** Resolves when no edit of the files is under way that `good` does not show yet. */
@@ -74,6 +76,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
     const used = store?.accounts.usage();
     const waiting = store?.people.waiting();
     const zombies = views.zombies(name, ZOMBIES);
+    const slowedDown = takenOver(name) ? state.slowedDown(name) : null;
     return {
       name,
       credential: agent.credential(tenant),
@@ -84,6 +87,8 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       ),
       users: views.counts(name),
       lastCycle: lastCycle(agent, state, name),
+      nextRun: state.schedule.nextRun(slowedDown?.leftOut ?? 0),
+      slowedDown,
       holds: views.holds(name).map((hold) => {
         const { id, kinds, since, expiresAt } = holdView(hold);
         return { id, kinds, since, expiresAt };
@@ -104,7 +109,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       version: state.version,
       state: state.syncing(tenant) ? "syncing" : failing ? "failing" : held ? "held" : "idle",
       startedAt: new Date(state.startedAt).toISOString(),
-      schedule: { cron: config.schedule, nextRun: state.schedule.nextRun() },
+      schedule: { cron: config.schedule, nextRun: tenants.map(({ nextRun }) => nextRun).reduce(earlier, null) },
       rules: {
         files: rules.files.length,
         rules: rules.files.reduce((count, file) => count + file.rules.length, 0),
@@ -181,6 +186,12 @@ export function onePerson(found: readonly PersonView[], asked: string): PersonVi
   if (second === undefined) return first;
   const list = found.map(({ id, tenant }) => `${id} (${tenant})`).join(", ");
   throw new AgentError("ERR_AMBIGUOUS", `"${asked}" fits more than one person: ${list}`, { hint: "use the object id" });
+}
+
+/** Null: never. */
+function earlier(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
 }
 
 /** What an admin must not overlook who looks at an agent that was started with --tenant. */

@@ -145,7 +145,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
       findings: () => keeper.findings,
       loadedAt: () => keeper.loadedAt,
       schedule: {
-        nextRun: () => schedule.nextRun(),
+        nextRun: (leftOut) => schedule.nextRun(leftOut),
         freshSince: (periods, now) => schedule.freshSince(periods, now),
       },
       underWay: () => tenants.underWay(),
@@ -156,6 +156,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
           (key) => JSON.stringify(now[key]) !== JSON.stringify(good.config[key]),
         );
       },
+      slowedDown: (tenant) => tenants.slowedDown(tenant),
       unrecorded: (tenant) => tenants.unrecorded(tenant),
       syncing: (tenant) => tenants.busy(tenant),
       request: (tenant, full) => tenants.request(tenant, "api", full),

@@ -1,7 +1,7 @@
 /** The running agent's tenants: a worker for each, and what is told of their cycles. */
 import type { Agent } from "./agent.ts";
 import type { CycleStep } from "./cycle/settings.ts";
-import { createSlowDown, type SlowDown } from "./cycle/slow-down.ts";
+import { createSlowDown, type SlowDown, type SlowedDown } from "./cycle/slow-down.ts";
 import { createWorker, type Work, type Worker } from "./cycle/worker.ts";
 import { AgentError, toAgentError } from "./errors.ts";
 import type { Logger } from "./log.ts";
@@ -25,6 +25,8 @@ export interface Tenants {
   busy(tenant?: string): boolean;
   /** How the tenant's latest cycles ended that the database does not tell of: latest first. Empty once one of it could be recorded. */
   unrecorded(tenant: string): readonly CycleRecord[];
+  /** Why and for how many ticks the tenant's scheduled cycles are left out; null: they are not. */
+  slowedDown(tenant: string): SlowedDown | null;
   /** Something was mended, perhaps. */
   reset(): void;
   stop(): Promise<void>;
@@ -105,6 +107,8 @@ export function createTenants(
     }
     return found;
   };
+  /** Since the last tick. */
+  const renewed = (tenant: string): boolean => credentials.get(tenant) !== agent.credentialMark(tenant);
   const names = (): readonly string[] => agent.configuration.config.tenants.map(({ name }) => name);
   const tenants: Tenants = {
     request: (tenant, trigger, full) => {
@@ -126,9 +130,8 @@ export function createTenants(
       files.apply();
       for (const tenant of names()) {
         const { worker, slow } = of(tenant);
-        const credential = agent.credentialMark(tenant);
-        if (credentials.get(tenant) !== credential) slow.reset();
-        credentials.set(tenant, credential);
+        if (renewed(tenant)) slow.reset();
+        credentials.set(tenant, agent.credentialMark(tenant));
         // A cycle that is still running will have read what this tick would; a full one must not get lost.
         if (worker.running !== null && !full) continue;
         if (slow.due()) tenants.request(tenant, "schedule", full);
@@ -148,6 +151,7 @@ export function createTenants(
     unrecorded: (tenant) => unrecorded.get(tenant) ?? [],
     busy: (tenant) =>
       [...workers].some(([name, { worker }]) => (tenant === undefined || name === tenant) && worker.running !== null),
+    slowedDown: (tenant) => (renewed(tenant) ? null : of(tenant).slow.now), // the next tick will see to it
     reset: () => {
       for (const { slow } of workers.values()) slow.reset();
     },

@@ -40,9 +40,12 @@ test("a tenant that slowed down because its credential was refused is tried at t
   // The fourth tick is left out, then two.
   expect(used).toEqual([true, true, true, false, true, false, false]);
   expect(new Set(outcomes)).toEqual(new Set(["ERR_CREDENTIAL"]));
+  expect(tenants.slowedDown("contoso")).toEqual({ failures: 4, leftOut: 0 });
   expect(await tick()).toBe(true);
   expect(await tick()).toBe(false);
+  expect(tenants.slowedDown("contoso")).toEqual({ failures: 5, leftOut: 3 });
   writeFileSync(file, good);
+  expect(tenants.slowedDown("contoso")).toBeNull();
   expect(await tick()).toBe(true);
   expect(outcomes.at(-1)).toBe("succeeded");
   await tenants.stop();

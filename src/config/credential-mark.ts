@@ -21,6 +21,11 @@ function pathOf(ref: SecretRef, home: string): string[] {
 }
 
 function fileMark(path: string): string {
-  const file = statSync(path, { throwIfNoEntry: false });
-  return file === undefined ? "none" : `${file.ino} ${file.size} ${file.mtimeMs}`;
+  try {
+    const file = statSync(path, { throwIfNoEntry: false });
+    return file === undefined ? "none" : `${file.ino} ${file.size} ${file.mtimeMs}`;
+  } catch (error) {
+    // The cycle says why it cannot be read; once it can, the mark is another one.
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }

@@ -14,8 +14,8 @@ export interface ScheduleOptions {
 }
 
 export interface Schedule {
-  /** ISO 8601 UTC; null: never again. */
-  nextRun(): string | null;
+  /** When a cycle begins by itself, after so many ticks that are left out. ISO 8601 UTC; null: never again. */
+  nextRun(leftOut: number): string | null;
   /** Since when a cycle must have ended not to be late at `now`: so many periods ago, what the pattern leaves out not counted. Epoch ms. */
   freshSince(periods: number, now: number): number;
   stop(): void;
@@ -31,7 +31,12 @@ export function startSchedule({ schedule, fullSync, timezone, log, tick }: Sched
   const regular = new Cron(schedule, options, () => tick(false));
   const full = new Cron(fullSync, options, () => tick(true));
   return {
-    nextRun: () => regular.nextRun()?.toISOString() ?? null,
+    nextRun: (leftOut) => {
+      // Ticks of both patterns are left out alike, also where they fall together.
+      const ticks = [regular, full].flatMap((pattern) => pattern.nextRuns(leftOut + 1));
+      const tick = ticks.sort((a, b) => a.getTime() - b.getTime())[leftOut];
+      return tick?.toISOString() ?? null;
+    },
     freshSince: (periods, now) => {
       const [first = 0, second = 0] = regular.nextRuns(2, new Date(now)).map((tick) => tick.getTime());
       // Over a night or a weekend without ticks nothing is late; they lie between the last ticks, not between the next two.

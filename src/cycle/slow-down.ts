@@ -21,7 +21,17 @@ const FOR_A_PERSON: ReadonlySet<string> = new Set([
   "ERR_TARGET_FORBIDDEN",
 ]);
 
+/** Why scheduled cycles come less often. */
+export interface SlowedDown {
+  /** In a row. */
+  readonly failures: number;
+  /** Ticks that will not be used. */
+  readonly leftOut: number;
+}
+
 export interface SlowDown {
+  /** Null: every tick is used. */
+  readonly now: SlowedDown | null;
   /** Whether this tick is to be used. Counts it. */
   due(): boolean;
   /** Told of each finished cycle. */
@@ -34,6 +44,9 @@ export function createSlowDown(): SlowDown {
   let failures = 0;
   let leaveOut = 0;
   return {
+    get now() {
+      return failures < PATIENCE ? null : { failures, leftOut: leaveOut };
+    },
     due: () => {
       if (leaveOut === 0) return true;
       leaveOut -= 1;

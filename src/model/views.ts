@@ -100,6 +100,10 @@ export interface TenantStatus {
   readonly tiers: readonly TierUsage[];
   readonly users: Readonly<Record<PersonState, number>>;
   readonly lastCycle: CycleRecord | null;
+  /** When the next scheduled cycle begins, ISO 8601 UTC; null: never. */
+  readonly nextRun: string | null;
+  /** Scheduled cycles come less often because they fail for what a person must mend; null: they come at every tick. */
+  readonly slowedDown: { readonly failures: number; readonly leftOut: number } | null;
   readonly holds: readonly HoldSummary[];
   /** Seats of people who are gone, oldest first; at most 100 of them. */
   readonly zombies: readonly ZombieSeat[];
@@ -111,6 +115,7 @@ export interface StatusView {
   readonly version: string;
   readonly state: "idle" | "syncing" | "held" | "failing";
   readonly startedAt: string;
+  /** `nextRun`: the next scheduled cycle of whichever tenant. */
   readonly schedule: { readonly cron: string; readonly nextRun: string | null };
   readonly rules: {
     readonly files: number;

@@ -5,7 +5,18 @@ import { plainText } from "../model/plain-text.ts";
 import type { TierUsage } from "../model/tier.ts";
 import type { HoldView, StatusView, TenantStatus } from "../model/views.ts";
 import type { Overview } from "./overview.ts";
-import { counts, credential, distance, done, localTime, outcome, people, person, troubles } from "./wording.ts";
+import {
+  counts,
+  credential,
+  delayed,
+  distance,
+  done,
+  localTime,
+  outcome,
+  people,
+  person,
+  troubles,
+} from "./wording.ts";
 
 export type Markup = ReturnType<typeof html>;
 
@@ -59,6 +70,7 @@ ${more > 0 ? html`<p>and ${more} more: <a href="/holds">/holds</a></p>` : null}
 
 export function tenantSection(tenant: TenantStatus, now: number): Markup {
   const last = tenant.lastCycle;
+  const late = delayed(tenant, now);
   return html`<section>
 <h2>${plainText(tenant.name)}</h2>
 <div class="scroll"><table>
@@ -73,6 +85,7 @@ export function tenantSection(tenant: TenantStatus, now: number): Markup {
       ? "none yet"
       : html`${time(last.startedAt, now)}, ${last.kind}, ${outcome(last)}${done(last) === "" ? "" : `: ${done(last)}`}`
   }</dd>
+${late === null ? null : html`<dt>Next cycle</dt><dd>${late}</dd>`}
 <dt>Credential</dt><dd>${credential(tenant.credential)}${
     tenant.credential?.thumbprint ? html` <code>${plainText(tenant.credential.thumbprint)}</code>` : null
   }</dd>

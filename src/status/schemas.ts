@@ -146,7 +146,10 @@ export const statusSchema = describes<StatusView>()(
     version: text,
     state: v.picklist(["idle", "syncing", "held", "failing"]),
     startedAt: time,
-    schedule: v.object({ cron: text, nextRun: maybeTime }),
+    schedule: v.object({
+      cron: text,
+      nextRun: v.pipe(maybeTime, v.description("When the next scheduled cycle of any tenant begins; null: never")),
+    }),
     rules: v.object({
       files: count,
       rules: count,
@@ -176,6 +179,13 @@ export const statusSchema = describes<StatusView>()(
         tiers: v.array(seatsSchema),
         users: v.object(v.entriesFromList(PERSON_STATES, count)),
         lastCycle: v.nullable(cycleSchema),
+        nextRun: v.pipe(maybeTime, v.description("When its next scheduled cycle begins; null: never")),
+        slowedDown: v.pipe(
+          v.nullable(v.object({ failures: count, leftOut: count })),
+          v.description(
+            "Failures in a row that only a person can mend, and scheduled cycles that are left out; null: none is",
+          ),
+        ),
         holds: v.array(v.object(holdFields)),
         zombies: v.pipe(
           v.array(v.object({ id: text, address: maybeText, tier: text, since: time })),

@@ -6,7 +6,18 @@ import { plainText } from "../model/plain-text.ts";
 import type { TierUsage } from "../model/tier.ts";
 import type { TenantStatus } from "../model/views.ts";
 import type { Overview } from "./overview.ts";
-import { counts, credential, distance, done, localTime, outcome, people, person, troubles } from "./wording.ts";
+import {
+  counts,
+  credential,
+  delayed,
+  distance,
+  done,
+  localTime,
+  outcome,
+  people,
+  person,
+  troubles,
+} from "./wording.ts";
 
 const WIDTH = 80;
 const BAR = 30;
@@ -44,6 +55,7 @@ function tenantLines(tenant: TenantStatus, overview: Overview, now: number): rea
   const nameWidth = Math.min(16, Math.max(10, ...tenant.tiers.map(({ name }) => plainText(name).length)));
   const label = (text: string) => `  ${text.padEnd(nameWidth)} `;
   const last = tenant.lastCycle;
+  const late = delayed(tenant, now);
   const lines = [
     plainText(tenant.name),
     ...tenant.tiers.toReversed().map((tier) => `${label(clip(plainText(tier.name), nameWidth))}${seats(tier)}`),
@@ -55,6 +67,7 @@ function tenantLines(tenant: TenantStatus, overview: Overview, now: number): rea
         ? "none yet"
         : [`${localTime(last.startedAt, now)} ${last.kind}, ${outcome(last)}`, done(last)].filter(Boolean).join(": "),
     ),
+    ...(late === null ? [] : wrap(label("next cycle"), late)),
   ];
   const waiting = overview.waiting.find((list) => list.tenant === tenant.name);
   if (waiting === undefined) return lines;

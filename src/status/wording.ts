@@ -70,6 +70,14 @@ export function done(cycle: CycleRecord): string {
   return cycle.outcome === "succeeded" ? "nothing to do" : "";
 }
 
+/** When the tenant's next cycle begins and why so late; null: at the next tick, as ever. */
+export function delayed({ nextRun, slowedDown }: TenantStatus, now: number): string | null {
+  if (slowedDown === null) return null;
+  const when = nextRun === null ? "none" : `${localTime(nextRun, now)} (${distance(nextRun, now)})`;
+  const why = `slowed down after ${counted(slowedDown.failures, "failure")} in a row`;
+  return `${when}: ${why}; an edit, a new credential or POST /sync ends it`;
+}
+
 /** `certificate, 342 days left` */
 export function credential(view: CredentialView | null): string {
   if (view === null) return "cannot be read";

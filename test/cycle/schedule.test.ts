@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
 import { startSchedule } from "../../src/cycle/schedule.ts";
 import { silentLogger } from "../../src/log.ts";
+import { atEnd } from "../support/clean-up.ts";
 
 function freshSince(schedule: string, now: string): string {
   const running = startSchedule({
@@ -26,4 +27,24 @@ test.each([
   ],
 ])("a cycle is not late that ended since %s", (_, schedule, now, expected) => {
   expect(freshSince(schedule, now)).toBe(expected);
+});
+
+test.each([
+  ["the next tick", "*/5 * * * *", 0, "2026-03-04T03:20:00.000Z"],
+  ["a later one, where some are left out", "*/5 * * * *", 1, "2026-03-04T03:25:00.000Z"],
+  ["a full read's, which counts among them", "*/5 * * * *", 3, "2026-03-04T03:30:00.000Z"],
+  ["and the one after both of that moment", "*/5 * * * *", 4, "2026-03-04T03:35:00.000Z"],
+  ["a full read's, where that comes first", "0 9 * * *", 0, "2026-03-04T03:30:00.000Z"],
+])("the next scheduled cycle is at %s", (_, schedule, leftOut, expected) => {
+  setSystemTime(new Date("2026-03-04T03:16:00Z"));
+  atEnd(() => setSystemTime());
+  const running = startSchedule({
+    schedule,
+    fullSync: "30 3 * * *",
+    timezone: "UTC",
+    log: silentLogger,
+    tick: () => {},
+  });
+  atEnd(() => running.stop());
+  expect(running.nextRun(leftOut)).toBe(expected);
 });

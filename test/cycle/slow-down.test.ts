@@ -52,6 +52,19 @@ describe("scheduled cycles that fail", () => {
     }
   });
 
+  test("tell after how many failures, and how many ticks are still left out", () => {
+    const slow = createSlowDown();
+    failing(slow, "ERR_SECRET", 2);
+    expect(slow.now).toBeNull();
+    failing(slow, "ERR_SECRET", 1);
+    slow.ended(ended("ERR_SECRET"));
+    expect(slow.now).toEqual({ failures: 4, leftOut: 2 });
+    slow.due();
+    expect(slow.now).toEqual({ failures: 4, leftOut: 1 });
+    slow.reset();
+    expect(slow.now).toBeNull();
+  });
+
   test("come at the next tick when something was edited, a credential put in place, or a cycle asked for", () => {
     const slow = createSlowDown();
     failing(slow, "ERR_GRAPH_FORBIDDEN", 5);

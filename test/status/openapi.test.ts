@@ -45,7 +45,8 @@ const rich = {
         holds: [{ ...hold() }].map(({ id, kinds, since, expiresAt }) => ({ id, kinds, since, expiresAt })),
         lastCycle: refused,
       }),
-      tenant({ name: "bare", credential: null, lastCycle: null }),
+      tenant({ name: "bare", credential: null, lastCycle: null, nextRun: null }),
+      tenant({ name: "slow", slowedDown: { failures: 4, leftOut: 2 } }),
     ],
   }),
 };

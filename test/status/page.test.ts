@@ -47,6 +47,15 @@ describe("GET / for a browser", () => {
     }
   });
 
+  test("says since when cycles come less often, when the next one is, and what ends it", async () => {
+    const slowed = tenant({ nextRun: "2026-11-23T23:10:00.000Z", slowedDown: { failures: 6, leftOut: 7 } });
+    const { markup } = await page({ status: status({ tenants: [slowed] }) });
+    expect(markup).toContain(
+      "<dt>Next cycle</dt><dd>23:10:00 (in 39 min): slowed down after 6 failures in a row; an edit,",
+    );
+    expect((await page({})).markup).not.toContain("slowed down");
+  });
+
   test("lists seats of people who are gone, and how to take one back", async () => {
     const zombies = [{ id: "z", address: "<gone>@contoso.example", tier: "Pro", since: "2026-11-20T08:00:00.000Z" }];
     const { markup } = await page({ status: status({ tenants: [tenant({ zombies, zombieSeats: 7 })] }) });

@@ -89,6 +89,8 @@ export function tenant(over: Partial<TenantStatus> = {}): TenantStatus {
     tiers: [tierUsage("Eco", 50, 12, 0), tierUsage("Advanced", 20, 22, 0), tierUsage("Pro", 10, 10, 1)],
     users: { ...zeroUsers, licensed: 43, waiting: 1 },
     lastCycle: cycle(),
+    nextRun: "2026-11-23T22:35:00.000Z",
+    slowedDown: null,
     holds: [],
     zombies: [],
     zombieSeats: 0,

@@ -35,6 +35,15 @@ describe("the status as text", () => {
     ]);
   });
 
+  test("says since when cycles come less often, when the next one is, and what ends it", async () => {
+    const slowed = tenant({ nextRun: "2026-11-23T23:10:00.000Z", slowedDown: { failures: 6, leftOut: 7 } });
+    const shown = await text({ status: status({ tenants: [slowed] }) });
+    expect(shown.replace(/\s+/g, " ")).toContain(
+      "next cycle 23:10:00 (in 39 min): slowed down after 6 failures in a row; an edit, a new credential or POST /sync ends it",
+    );
+    expect((await text({})).match(/next cycle/g)).toHaveLength(1);
+  });
+
   test("says what is held, until when, and how to decide", async () => {
     const shown = await text({ holds: [hold()] });
     expect(shown).toContain("h-7  contoso: 1 revoke, since 22:30:05, expires in 24 h");
