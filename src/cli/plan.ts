@@ -1,7 +1,7 @@
 /** `plan`: what the next cycle would do. Changes nothing anywhere. */
 import { selectTenants } from "../config/tenant-choice.ts";
-import { EXIT, type ExitCode, toAgentError } from "../errors.ts";
-import type { TenantPlanView } from "../model/views.ts";
+import { AgentError, EXIT, type ExitCode, exitCodeOf, toAgentError } from "../errors.ts";
+import type { PlanView, TenantPlanView } from "../model/views.ts";
 import { renderPlan } from "../plan/render.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
@@ -9,7 +9,7 @@ import { type CommandIo, outJson } from "./io.ts";
 import { loadGoodHome } from "./load-home.ts";
 import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress } from "./progress.ts";
-import { reportError } from "./report-error.ts";
+import { errorView, reportError } from "./report-error.ts";
 import { stepOf } from "./with-home.ts";
 
 const DEADLINE = 4 * 60 * 1000;
@@ -45,18 +45,30 @@ export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitC
     );
     progress.dispose();
     const made = plans.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const failed = plans.flatMap((result) => (result.status === "rejected" ? [toAgentError(result.reason)] : []));
-    const first = failed[0];
-    if (first !== undefined && made.length === 0) throw first;
-    if (options.json) outJson(io, { tenants: made });
+    const failed = plans.flatMap((result, at) =>
+      result.status === "rejected" ? [{ tenant: names[at] ?? "", error: toAgentError(result.reason) }] : [],
+    );
+    const [only] = failed;
+    if (only !== undefined && names.length === 1) throw only.error;
+    const errors = failed.map(({ tenant, error }) => ({ tenant, ...errorView(error) }));
+    if (options.json) outJson(io, { tenants: made, errors } satisfies PlanView);
     else io.out(made.map((tenant: TenantPlanView) => renderPlan(tenant, tenant.waiting)).join("\n"));
-    for (const error of failed) reportError(error, io, { json: false, verbose: options.verbose === true });
-    return failed.length > 0 ? EXIT.failed : EXIT.done;
+    for (const { tenant, error } of failed) {
+      const { code, message, hint, cause } = error;
+      const named = new AgentError(code, `${tenant}: ${message}`, { hint, cause });
+      reportError(named, io, { json: false, verbose: options.verbose === true });
+    }
+    return worst(failed.map(({ error }) => exitCodeOf(error)));
   } finally {
     progress.dispose();
     stop.dispose();
     logging.dispose();
   }
+}
+
+/** Of several tenants. */
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return [EXIT.usage, EXIT.locked, EXIT.failed].find((code) => codes.includes(code)) ?? EXIT.done;
 }
 
 export const planCommand = defineCommand({

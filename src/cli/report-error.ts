@@ -1,6 +1,7 @@
 /** How a failure looks to the person or the script that started a command. */
 import { CommanderError } from "@commander-js/extra-typings";
 import { AgentError, type ExitCode, exitCodeOf, toAgentError } from "../errors.ts";
+import type { CycleError } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import { redactText } from "../platform/redaction.ts";
 import { type CommandIo, outJson } from "./io.ts";
@@ -17,15 +18,20 @@ export interface ReportOptions {
 /** Tells the failure and gives the exit code it leads to. */
 export function reportError(thrown: unknown, io: CommandIo, { json, verbose, command }: ReportOptions): ExitCode {
   const error = thrown instanceof CommanderError ? usageError(thrown, command) : toAgentError(thrown);
-  // A broken configuration lists its findings on lines of their own; elsewhere a line break is somebody else's text.
-  const message = error.code === "ERR_CONFIG" ? lines(error.message) : plainText(redactText(error.message));
-  const hint = plainText(redactText(error.hint));
-  if (json) outJson(io, { error: { code: error.code, message, hint } });
+  const { message, hint } = errorView(error);
+  if (json) outJson(io, { error: errorView(error) });
   else io.err(`${io.terminal.err ? io.paint("red", "error:") : "error:"} ${message} [${error.code}]\nhint: ${hint}\n`);
   if (verbose && error.code === "ERR_INTERNAL" && error.cause instanceof Error) {
     io.err(`${lines(error.cause.stack ?? "")}\n`);
   }
   return exitCodeOf(error);
+}
+
+/** As documents show it. */
+export function errorView({ code, message, hint }: AgentError): CycleError {
+  // A broken configuration lists its findings on lines of their own; elsewhere a line break is somebody else's text.
+  const said = code === "ERR_CONFIG" ? lines(message) : plainText(redactText(message));
+  return { code, message: said, hint: plainText(redactText(hint)) };
 }
 
 /** commander writes `error: unknown command 'snyc'\n(Did you mean sync?)`. */

@@ -1,6 +1,6 @@
 /** What users see of the agent: the JSON of the status API and of `--json`, field by field a promise. */
 import type { Action, ActionKind } from "./action.ts";
-import type { CycleRecord, Hold } from "./cycle.ts";
+import type { CycleError, CycleRecord, Hold } from "./cycle.ts";
 import type { Finding } from "./finding.ts";
 import type { PersonState } from "./person.ts";
 import type { TierName, TierUsage } from "./tier.ts";
@@ -138,6 +138,14 @@ export interface TenantPlanView {
   readonly tiers: readonly TierUsage[];
   readonly actions: readonly ActionView[];
   readonly held: readonly HoldView[];
+}
+
+/** `plan --json`. */
+export interface PlanView {
+  /** Those that could be planned. */
+  readonly tenants: readonly TenantPlanView[];
+  /** Why the others could not; none: all could. */
+  readonly errors: readonly (CycleError & { readonly tenant: string })[];
 }
 
 export interface CheckResult {

@@ -63,6 +63,33 @@ describe("several tenants in one home", () => {
     expect(await home.run("sync", "--tenant", "contoso")).toMatchObject({ code: 0 });
   });
 
+  test("are all accounted for in a plan, those that cannot be read, too", async () => {
+    const { home, fabrikam } = openTwoTenants();
+    home.person("Ana", ["Pro"]);
+    expect((await home.run("plan", "--json")).json.errors).toEqual([]);
+    fabrikam.simulator.faults.add({ kind: "aadsts", code: 7000222, times: 100 });
+    const one = await home.run("plan", "--json");
+    expect(one.code).toBe(1);
+    expect(one.json.tenants.map(({ name, actions }) => [name, actions.length])).toEqual([["contoso", 2]]);
+    expect(one.json.errors).toEqual([
+      {
+        tenant: "fabrikam",
+        code: "ERR_CREDENTIAL",
+        message: expect.stringContaining("AADSTS7000222"),
+        hint: expect.stringMatching(/./),
+      },
+    ]);
+    expect(one.err).toContain("error: fabrikam: ");
+    // What fails alone fails as every command does.
+    const alone = await home.run("plan", "--tenant", "fabrikam", "--json");
+    expect(alone.error.code).toBe("ERR_CREDENTIAL");
+    home.simulator.faults.add({ kind: "aadsts", code: 7000215, times: 100 });
+    const none = await home.run("plan", "--json");
+    expect(none.code).toBe(1);
+    expect(none.json).toMatchObject({ tenants: [], errors: [{ tenant: "contoso" }, { tenant: "fabrikam" }] });
+    expect((await home.run("plan")).err).toMatch(/error: contoso: [\s\S]*error: fabrikam: /);
+  });
+
   test("are told apart: the same address in both is two people, and USER alone is ambiguous", async () => {
     const { home, fabrikam } = openTwoTenants();
     const mail = "shared@partner.example";

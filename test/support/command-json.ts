@@ -12,6 +12,7 @@ import type {
   HoldView,
   PersonExplanation,
   PersonView,
+  PlanView,
   StatusView,
   TenantPlanView,
   TenantStatus,
@@ -55,7 +56,8 @@ interface CommandDocuments {
   /** A running agent carries it out by itself: what is known is the hold. */
   readonly "holds approve": CyclesDocument | HoldView;
   readonly "holds reject": HoldView;
-  readonly plan: { readonly tenants: OneOrMore<TenantPlanView> };
+  /** None in `tenants` when none of several could be planned. */
+  readonly plan: PlanView & { readonly tenants: OneOrMore<TenantPlanView> };
   readonly status: Omit<StatusView, "tenants"> & { readonly tenants: OneOrMore<TenantStatus> };
   readonly sync: CyclesDocument;
   readonly "sync --user": SyncedUserDocument;
