@@ -7,14 +7,14 @@ import { createAcceptance } from "./acceptance.ts";
 import { type Agent, lockHome, openAgent } from "./agent.ts";
 import { brokenHome } from "./config/broken-home.ts";
 import { createKeeper, type GoodSet, type Keeper } from "./config/keeper.ts";
-import { loadConfig } from "./config/load.ts";
+import { loadConfig, loadHome } from "./config/load.ts";
 import type { HomeFiles } from "./config/parse.ts";
 import { configuredTenant, onlyTenant } from "./config/tenant-choice.ts";
 import { createConsole } from "./console.ts";
 import { type Schedule, startSchedule } from "./cycle/schedule.ts";
 import type { CycleStep } from "./cycle/settings.ts";
 import { AgentError, toAgentError } from "./errors.ts";
-import { DATABASE_FILE } from "./home-database.ts";
+import { DATABASE_FILE, databaseOf } from "./home-database.ts";
 import type { Logger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
 import type { StatusView } from "./model/views.ts";
@@ -74,6 +74,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     }
   };
   try {
+    assertStartable(home);
     const lock = lockHome(home);
     releases.push(() => lock.release());
     for (const name of protectFolder(join(home, "keys"))) log.info("keys/{name} is encrypted now", { name });
@@ -259,13 +260,24 @@ function openKeeper(home: string, log: Logger, releases: (() => void)[], changed
 /** The name as it is in the files; where those are broken, as in the last good ones. */
 function chosenTenant(keeper: Keeper, home: string, typed: string): string {
   const config = loadConfig(home).value ?? keeper.good?.config;
-  if (config === undefined) throw brokenHome(keeper.findings);
+  if (config === undefined) throw brokenHome(keeper.findings, NO_LAST_GOOD);
   return configuredTenant(config, typed);
+}
+
+const NO_LAST_GOOD = "there is no last good set to go on with: the agent does not start";
+
+/**
+ * Whether there is anything to start with: good files, or a database that may remember some. Throws `ERR_CONFIG`. Nothing is made in a
+ * folder without: `--home` may be mistyped.
+ */
+function assertStartable(home: string): void {
+  const { config, rules, findings } = loadHome(home);
+  if ((config === null || rules === null) && databaseOf(home) === null) throw brokenHome(findings, NO_LAST_GOOD);
 }
 
 /** What the agent goes by; `only`: as far as it is about this tenant. */
 function requireGood({ good, findings }: Keeper, only: string | null): GoodSet {
-  if (good === null) throw brokenHome(findings);
+  if (good === null) throw brokenHome(findings, NO_LAST_GOOD);
   return only === null ? good : { ...good, config: onlyTenant(good.config, only) };
 }
 

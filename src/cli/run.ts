@@ -1,4 +1,6 @@
 /** `run`: a cycle at once, then on the schedule, and the status API, until stopped. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { Option } from "@commander-js/extra-typings";
 import { EXIT, type ExitCode, toAgentError } from "../errors.ts";
@@ -40,11 +42,14 @@ async function keepRunning(
   host: { readonly stop: AbortSignal; readonly ready: () => void },
 ): Promise<ExitCode> {
   const home = resolveHome(options.home, io);
-  const { loadConfig } = await import("../config/load.ts");
+  const { CONFIG_FILE, loadConfig } = await import("../config/load.ts");
+  const { DATABASE_FILE } = await import("../home-database.ts");
   const { startAgent } = await import("../running.ts");
   const { openSystemEventLog } = await import("../platform/event-log.ts");
   const events = await openSystemEventLog();
-  const logging = commandLogging(home, loadConfig(home).value ?? DEFAULT_LOG, options, io, events);
+  // A folder that is none of ours, because --home is mistyped, gets no logs/ either.
+  const ours = [CONFIG_FILE, DATABASE_FILE].some((file) => existsSync(join(home, file)));
+  const logging = commandLogging(home, ours ? (loadConfig(home).value ?? DEFAULT_LOG) : null, options, io, events);
   try {
     const running = await startAgent({
       home,

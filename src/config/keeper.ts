@@ -146,8 +146,8 @@ export function createKeeper({ home, log, lastGood, changed }: KeeperOptions): K
     const news = JSON.stringify(findings) !== before;
     if (news) {
       for (const finding of findings) {
-        if (finding.level === "error")
-          log.error("{finding}; the last good set stays in force", { finding: formatFinding(finding) });
+        const then = good === null ? "there is no last good set to go on with" : "the last good set stays in force";
+        if (finding.level === "error") log.error("{finding}; {then}", { finding: formatFinding(finding), then });
         else log.warn("{finding}", { finding: formatFinding(finding) });
       }
     }

@@ -1,8 +1,12 @@
 /** Wrong configuration or rules: exit code 2, nothing done, every finding with its place. */
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { runProgram } from "../../src/cli/program.ts";
+import { captureIo } from "../cli/captured-io.ts";
 import { exported, openHome } from "../support/home.ts";
+import { startTestAgent } from "../support/running-agent.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 
 const COMMANDS = [["sync"], ["plan"], ["check"], ["explain", "ana@contoso.example"], ["rules", "test"]];
 
@@ -93,4 +97,43 @@ test("a home folder without files is exit code 2 and says how to begin", async (
     expect({ argv, code }).toEqual({ argv, code: 2 });
     expect(out + err).toContain("tiersync init");
   }
+});
+
+describe("`run` on files that it cannot go by", () => {
+  test("makes nothing in a folder that is no home, nor the folder", async () => {
+    const folder = tempFolder();
+    for (const place of [folder, join(folder, "typo")]) {
+      const { io, json } = captureIo();
+      const code = await runProgram(["run", "--home", place, "--json"], io);
+      expect({ code, json: json() }).toMatchObject({
+        code: 2,
+        json: { error: { code: "ERR_CONFIG", hint: expect.stringContaining("--home") } },
+      });
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.each([
+    ["on a home where nothing ever ran", false],
+    ["on one that was synchronised only", true],
+  ])("says that no last good set is there and that it does not start, %s", async (_, synchronised) => {
+    const home = openHome({ mailboxSettings: false });
+    if (synchronised) await home.run("sync");
+    home.rewrite((text) => text.replace("schedule:", "shedule:"));
+    const { code, out, err } = await home.run("run");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("shedule");
+    expect(err).toContain("there is no last good set to go on with: the agent does not start");
+    expect(err).not.toContain("stays in force");
+    expect(existsSync(join(home.home, "data"))).toBe(synchronised);
+  });
+
+  test("goes on with the last good ones where there are some, tiersync.yaml gone or not", async () => {
+    const home = openHome({ mailboxSettings: false });
+    await (await startTestAgent(home)).stop(2000);
+    rmSync(join(home.home, "tiersync.yaml"));
+    const agent = await startTestAgent(home);
+    expect(await agent.firstCycles).toMatchObject([{ outcome: "succeeded" }]);
+    expect(agent.log()).toContain("the last good set stays in force");
+  });
 });
