@@ -19,10 +19,24 @@ export async function hereOrThere(
     return await here();
   } catch (error) {
     if (!(error instanceof AgentError) || error.code !== "ERR_LOCKED") throw error;
-    const { agent, absent } = await findStartingAgent(home);
-    if (agent === null) throw new AgentError("ERR_LOCKED", `${error.message}, and it cannot be asked: ${absent}`);
-    return await there(agent);
+    const found = await findStartingAgent(home);
+    if (found.agent === null) throw unasked(found.silent);
+    return await there(found.agent);
   }
+}
+
+/** The lock is held, so something is at work, whatever data/run.json says. */
+function unasked(silent: Pick<RunningAgentLink, "pid" | "port"> | null): AgentError {
+  if (silent === null) {
+    return new AgentError("ERR_LOCKED", "another tiersync is at work on this home folder and cannot be asked", {
+      hint: "wait for it or stop it: a command such as `sync`, or an agent that is just starting",
+    });
+  }
+  const { pid, port } = silent;
+  const what = "another tiersync holds the lock of this home folder";
+  return new AgentError("ERR_LOCKED", `${what}, and process ${pid} of data/run.json does not answer at port ${port}`, {
+    hint: `if process ${pid} is suspended or hangs, let it go on, or end it; then try again`,
+  });
 }
 
 async function findStartingAgent(home: string): Promise<AgentSearch> {

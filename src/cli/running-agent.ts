@@ -1,9 +1,9 @@
 /** The agent that runs on a home folder, reached through its status API. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { AgentError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { createFetch } from "../platform/fetch.ts";
+import { isAlive } from "../platform/process-alive.ts";
 import { readProtectedText } from "../platform/protect.ts";
 import { assertVisible } from "../platform/readable.ts";
 
@@ -27,8 +27,8 @@ export interface RunningAgentLink {
 
 export type AgentSearch =
   | { readonly agent: RunningAgentLink; readonly absent: null }
-  /** Why there is none: for people. */
-  | { readonly agent: null; readonly absent: string };
+  /** Why there is none: for people. `silent`: the process of data/run.json lives, but nothing answers: it may be the agent all the same. */
+  | { readonly agent: null; readonly absent: string; readonly silent: Pick<RunningAgentLink, "pid" | "port"> | null };
 
 /**
  * Looks in data/run.json, whether the process lives, and whether what answers at its port is the agent that wrote it. Throws
@@ -36,25 +36,35 @@ export type AgentSearch =
  */
 export async function findRunningAgent(home: string): Promise<AgentSearch> {
   const run = readRunFile(home);
-  if (run === null) return { agent: null, absent: "no agent is running on this home folder" };
+  if (run === null) return { agent: null, absent: "no agent is running on this home folder", silent: null };
   const stale = (why: string): AgentSearch => ({
     agent: null,
     absent: `no agent is running on this home folder: data/run.json was left behind (${why})`,
+    silent: null,
   });
   if (!isAlive(run.pid)) return stale(`process ${run.pid} has ended`);
   // Without the token: it is only shown to what has proved to be an agent.
   const health = await healthOf(run);
   if (health === "it") return { agent: linkTo(home, run), absent: null };
-  return stale(
-    health === "silence" ? `nothing answers at port ${run.port}` : `another program answers at port ${run.port}`,
-  );
+  if (health === "other") return stale(`another program answers at port ${run.port}`);
+  const absent = `no agent answers on this home folder: process ${run.pid} of data/run.json is there, but nothing answers at port ${run.port}`;
+  return { agent: null, absent, silent: run };
 }
 
 /** Throws `ERR_NOT_RUNNING`. */
 export async function requireRunningAgent(home: string): Promise<RunningAgentLink> {
-  const { agent, absent } = await findRunningAgent(home);
-  if (agent === null) throw new AgentError("ERR_NOT_RUNNING", absent);
-  return agent;
+  const found = await findRunningAgent(home);
+  if (found.agent !== null) return found.agent;
+  throw new AgentError(
+    "ERR_NOT_RUNNING",
+    found.absent,
+    found.silent === null ? {} : { hint: whatIfSilent(found.silent) },
+  );
+}
+
+/** Process ids are used again: it may be any program by now. */
+export function whatIfSilent({ pid }: Pick<RunningAgentLink, "pid">): string {
+  return `if process ${pid} is the agent, it is suspended or hangs: let it go on, or end it and start it anew; else start one: tiersync run`;
 }
 
 type RunFile = Pick<RunningAgentLink, "pid" | "port" | "started" | "tenant">;
@@ -68,16 +78,6 @@ function readRunFile(home: string): RunFile | null {
     return whole && typeof started === "string" ? { pid: Number(pid), port: Number(port), started, tenant } : null;
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Not ours to signal, but there.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

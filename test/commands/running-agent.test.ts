@@ -1,10 +1,12 @@
 /** Commands beside a running agent. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockHome } from "../../src/agent.ts";
+import { eventually } from "../support/eventually.ts";
 import { exported, onlyHold, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
+import { startProcess } from "../support/subprocess.ts";
 import { openTwoTenants } from "../support/two-tenants.ts";
 
 async function heldHome(): Promise<{ readonly home: TestHome; readonly people: readonly string[] }> {
@@ -170,6 +172,35 @@ describe("beside a running agent", () => {
       lock.release();
     }
   });
+
+  test.if(process.platform !== "win32")(
+    "that is suspended, `sync` says that a process does not answer, and not that none runs",
+    async () => {
+      const home = openHome({ mailboxSettings: false });
+      const agent = startProcess(home, ["run"]);
+      const file = join(home.home, "data", "run.json");
+      await eventually(() => existsSync(file), Boolean);
+      const { pid, port } = JSON.parse(readFileSync(file, "utf8"));
+      process.kill(pid, "SIGSTOP");
+      const [{ code, error }, status] = await Promise.all([home.run("sync", "--json"), home.run("status", "--json")]);
+      agent.kill();
+      await agent.ended;
+      const silence = `process ${pid} of data/run.json does not answer at port ${port}`;
+      expect({ code, error }).toEqual({
+        code: 4,
+        error: {
+          code: "ERR_LOCKED",
+          message: `another tiersync holds the lock of this home folder, and ${silence}`,
+          hint: expect.stringContaining(`process ${pid}`),
+        },
+      });
+      expect({ code: status.code, error: status.error }).toMatchObject({
+        code: 1,
+        error: { code: "ERR_NOT_RUNNING", hint: expect.stringContaining("suspended") },
+      });
+    },
+    30_000,
+  );
 
   test("`export`, `explain`, `plan`, `check` and `holds` just look", async () => {
     const { home, people } = await heldHome();
