@@ -1,11 +1,11 @@
 /** Work on a copy of the home's database: plans that change nothing, and backups. */
-import { closeSync, copyFileSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { type Agent, type AgentOptions, type Configuration, openAgent } from "./agent.ts";
 import { AgentError, fileFault } from "./errors.ts";
 import { databaseOf } from "./home-database.ts";
+import { makeWorkFolder } from "./platform/work-folder.ts";
 import { openDatabase } from "./store/database.ts";
 import { isFull } from "./store/store-errors.ts";
 import { hasLog } from "./store/write-ahead-log.ts";
@@ -16,9 +16,9 @@ export async function withPlanner<T>(
   options: AgentOptions,
   work: (agent: Agent) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "tiersync-plan-"));
+  const folder = makeWorkFolder("tiersync-plan");
   try {
-    const copy = join(folder, "copy.db");
+    const copy = join(folder.path, "copy.db");
     const original = databaseOf(options.home);
     // Nothing was ever synchronised here: the plan begins from nothing.
     if (original !== null && !copyAtRest(original, copy)) copyDatabase(original, copy);
@@ -29,7 +29,7 @@ export async function withPlanner<T>(
       agent.close();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

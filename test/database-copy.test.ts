@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { eventually } from "./support/eventually.ts";
 import { openHome, type TestHome } from "./support/home.ts";
-import { runProcess } from "./support/subprocess.ts";
+import { runProcess, startProcess } from "./support/subprocess.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
 /** A home with a database of some size. */
@@ -62,4 +64,21 @@ describe("a backup", () => {
     expect({ code, error: error.code }).toEqual({ code: 1, error: "ERR_NOT_FOUND" });
     expect(readdirSync(folder)).toEqual([]);
   });
+});
+
+test.if(process.platform !== "win32")("a plan removes the copy that a killed one left behind", async () => {
+  const home = await synchronised(1);
+  const copies = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("tiersync-plan-"));
+  const before = new Set(copies());
+  home.simulator.faults.add({ kind: "never", times: 100 });
+  const plan = startProcess(home, ["plan"]);
+  const own = (): string[] =>
+    copies().filter((name) => !before.has(name) && existsSync(join(tmpdir(), name, "copy.db")));
+  const [left] = await eventually(own, (names) => names.length > 0);
+  plan.kill();
+  await plan.ended;
+  expect(copies()).toContain(left as string);
+  home.simulator.faults.clear();
+  expect(await home.run("plan")).toMatchObject({ code: 0 });
+  expect(copies()).not.toContain(left as string);
 });

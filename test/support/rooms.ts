@@ -33,7 +33,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "adapters.ts": ["*"],
   "running.ts": ["*"],
   "home-database.ts": ["platform", "store"],
-  "database-copy.ts": ["agent.ts", "home-database.ts", "store", "errors.ts"],
+  "database-copy.ts": ["agent.ts", "home-database.ts", "platform", "store", "errors.ts"],
   "tenants.ts": ["agent.ts", "log.ts", "cycle", "model", "status/console.ts", "errors.ts"],
   "console.ts": [
     "agent.ts",
