@@ -18,6 +18,8 @@ const PEER = "@backstage/plugin-catalog-backend-module-msgraph@0.10.6";
 
 export interface Cold {
   readonly people: number;
+  /** How far away Graph is: what each answer takes besides making it, ms. */
+  readonly distance: number;
   /** Medians, ms. */
   readonly download: number;
   readonly cycle: number;
@@ -41,9 +43,14 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** A first cycle and a bare download of the same pages, in turn. */
-export async function measureCold(people: number, rounds: number, peerFolder: string | null): Promise<Cold> {
-  const site = await startChild<SimulatedSite>("simulator.ts", String(people));
+/** A first cycle and a bare download of the same pages, in turn. `distance`: ms. */
+export async function measureCold(
+  people: number,
+  distance: number,
+  rounds: number,
+  peerFolder: string | null,
+): Promise<Cold> {
+  const site = await startChild<SimulatedSite>("simulator.ts", String(people), String(distance));
   try {
     const told = JSON.stringify(site.value);
     const downloads: number[] = [];
@@ -64,6 +71,7 @@ export async function measureCold(people: number, rounds: number, peerFolder: st
     const times = cycles.map(({ value }) => value.ms);
     return {
       people,
+      distance,
       download: median(downloads),
       cycle: median(times),
       ratio: median(times.map((ms, round) => ms / (downloads[round] ?? Number.NaN))),

@@ -1,4 +1,7 @@
-/** A simulated tenant in a process of its own, which lives until its standard input ends. Argument: number of people. */
+/**
+ * A simulated tenant in a process of its own, which lives until its standard input ends. Arguments: number of people, and how long each
+ * answer takes besides making it (ms).
+ */
 import { serveLoopback } from "../src/platform/serve.ts";
 import { createSimulator } from "../src/simulator/app.ts";
 import { generateTenant } from "../src/simulator/generate.ts";
@@ -18,6 +21,7 @@ export interface SimulatedSite {
 }
 
 const people = Number(process.argv[2]);
+const delay = Number(process.argv[3] ?? 0);
 const { tenant, teams, tiers, parent, counts } = generateTenant({ people });
 const app = { clientId: "aaaaaaaa-0000-4000-8000-000000000001", secret: crypto.randomUUID() };
 tenant.register({ clientId: app.clientId, certificates: [], secrets: [{ value: app.secret }] });
@@ -49,7 +53,11 @@ const changes: Readonly<Record<string, () => string>> = {
 const server = await serveLoopback(
   async (request) => {
     const change = new URL(request.url).pathname.match(/^\/bench\/(\w+)$/)?.[1];
-    if (change === undefined) return await simulator.app.fetch(request);
+    if (change === undefined) {
+      const answer = await simulator.app.fetch(request);
+      if (delay > 0) await Bun.sleep(delay);
+      return answer;
+    }
     const make = changes[change];
     return make === undefined ? new Response(null, { status: 404 }) : new Response(make());
   },
