@@ -158,7 +158,7 @@ function leave(candidate: Candidate, context: PlanContext): Change {
   if (revokedBeforeDeletion(candidate, account)) {
     return purgeWhenDue(candidate, account, "deleted in Entra after the licence was taken", context);
   }
-  const reason = reasons.unmanaged(verdict, account.tier);
+  const reason = reasons.unmanaged(verdict, account);
   const managed = previous !== null && previous.state !== "unmanaged" && previous.state !== "skipped";
   const actions = managed ? [act("release", candidate, account.tier, account.tier, reason)] : [];
   return { actions, request: null, decision: decide(candidate, context, "unmanaged", reason) };

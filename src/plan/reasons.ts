@@ -1,4 +1,5 @@
 /** The sentences that states and actions carry. They begin lower-case and name rules, tiers and object ids, never a time. */
+import type { Account } from "../model/person.ts";
 import type { TierName } from "../model/tier.ts";
 import type { RuleRef, Verdict } from "../model/verdict.ts";
 
@@ -35,14 +36,17 @@ export function rulesDisagree(rules: readonly RuleRef[]): string {
   return `rules ${named.join(" and ")} have equal priority and name different tiers; nothing is done`;
 }
 
-/** Why somebody is no longer managed. */
-export function unmanaged(verdict: Verdict, held: TierName | null): string {
+/** Why somebody is not managed, or no longer: then there is an account. */
+export function unmanaged(verdict: Verdict, account: Pick<Account, "tier"> | null): string {
   const why =
     verdict.kind === "deleted"
       ? "deleted in Entra"
       : verdict.kind === "skipped"
         ? verdict.detail
-        : "no rule matches any more";
+        : account === null
+          ? "no rule matches"
+          : "no rule matches any more";
+  const held = account?.tier ?? null;
   return held === null ? why : `${why}; keeps ${held}`;
 }
 

@@ -234,6 +234,13 @@ const rows: Row[] = [
     reason: "rule pro",
   },
   {
+    title: "whoever was never managed is told so",
+    who: person(1, none),
+    actions: [],
+    state: "unmanaged",
+    reason: "no rule matches",
+  },
+  {
     title: "whoever leaves every group keeps the licence",
     who: holder(1, "Pro", none),
     actions: ["release id-1"],
