@@ -84,6 +84,17 @@ describe("a batch", () => {
     expect(answer).toMatchObject({ status: 404, body: { error } });
   });
 
+  test.each([
+    [500, "ERR_GRAPH_REFUSED"],
+    [429, "ERR_GRAPH_THROTTLED"],
+  ])("whose item fails again and again with %i is %s", async (status, code) => {
+    const graph = fakeGraph((request) =>
+      json({ responses: itemsOf(request).map((item) => ({ id: item.id, status, body: {} })) }),
+    );
+    const reading = getBatch(graph.reader.client, ["/users/a"], call(), graph.reader);
+    expect(await reading.catch((error: unknown) => error)).toMatchObject({ code });
+  });
+
   test("that may be incomplete gives what could be had when the rest has to wait too long", async () => {
     const graph = fakeGraph((request) =>
       json({

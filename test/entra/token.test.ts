@@ -31,8 +31,10 @@ describe("the token", () => {
     for (const [lifetime, good, due] of [
       [3_600, 3_299, 3_301],
       [400, 199, 201],
+      // The answer need not say how long: then a few minutes.
+      [undefined, 149, 151],
     ] as const) {
-      const answer = () => json({ access_token: "t", expires_in: lifetime });
+      const answer = () => json({ access_token: "t", ...(lifetime === undefined ? {} : { expires_in: lifetime }) });
       const graph = fakeGraph(idle, { token: answer, clock: { now: () => now } });
       now = 0;
       await graph.tokenSource.get(call());

@@ -67,6 +67,17 @@ describe("holds", () => {
     expect(holds.open()).toEqual([]);
   });
 
+  test("are ruled on no more once they have expired: nobody has looked since", () => {
+    const holds = holdStore();
+    const id = holds.reconcile([revokes("a")], 0).open[0]?.id ?? "";
+    for (const rule of [() => holds.approve(id, null, 24 * HOUR), () => holds.reject(id, 24 * HOUR)]) {
+      expect(rule).toThrow(/expired at 1970-01-02T00:00:00\.000Z/);
+    }
+    expect([holds.approved(), holds.rejected()]).toEqual([[], []]);
+    holds.approve(id, null, 24 * HOUR - 1);
+    expect(holds.approved()).toHaveLength(1);
+  });
+
   test("stay open for the others when only some people are approved", () => {
     const holds = holdStore();
     const id = holds.reconcile([revokes("a", "b", "c")], 0).open[0]?.id ?? "";
