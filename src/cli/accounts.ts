@@ -1,5 +1,4 @@
 /** `accounts revoke | purge | link`: for what no rule can reach. Asks for a typed confirmation, and leaves a record. */
-
 import type { ManualKind } from "../agent.ts";
 import { selectTenants } from "../config/tenant-choice.ts";
 import { AgentError } from "../errors.ts";

@@ -1,5 +1,4 @@
 /** `entra-setup`: prints a script that makes everything in Entra that the agent needs. */
-
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";

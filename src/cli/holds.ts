@@ -1,5 +1,5 @@
 /** `holds`: what waits for a person's word. Approving and rejecting is in rule-on-hold.ts. */
-import type { Hold } from "../model/cycle.ts";
+import { type Hold, hasExpired } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import { holdView, kindCounts } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
@@ -46,10 +46,10 @@ function holdText(hold: Hold, limit: number, io: Pick<CommandIo, "paint">): stri
   return `${lines.join("\n")}\n`;
 }
 
-function lifetime({ expiresAt }: Hold): string {
-  return Date.parse(expiresAt) > Date.now()
-    ? `expires ${expiresAt}`
-    : `expired ${expiresAt}: held anew by the next cycle while its cause stays`;
+function lifetime(hold: Hold): string {
+  return hasExpired(hold, Date.now())
+    ? `expired ${hold.expiresAt}: held anew by the next cycle while its cause stays`
+    : `expires ${hold.expiresAt}`;
 }
 
 export const holdsCommand = defineCommand({

@@ -1,5 +1,4 @@
 /** `sync --user`: one person now, from the directory to the licence, each step shown. */
-
 import type { Agent } from "../agent.ts";
 import { selectTenants } from "../config/tenant-choice.ts";
 import { AgentError, EXIT, type ExitCode } from "../errors.ts";

@@ -96,7 +96,7 @@ export class DeltaChanges {
       if (before !== undefined) this.doubtful.add(id);
       return;
     }
-    const user = parseChangedUser(entry, id, this.#reading.properties);
+    const user = parseChangedUser(entry, id, this.#reading.properties, WHAT);
     if (this.deleted.has(id)) this.doubtful.add(id);
     if (before !== undefined && JSON.stringify(before.properties) !== JSON.stringify(user.properties))
       this.doubtful.add(id);

@@ -8,7 +8,6 @@ import { DeltaChanges, restoredUnseen } from "./delta-changes.ts";
 import { drain, type Links, openStreams, STREAM_SIZE } from "./delta-links.ts";
 import { parseGroup, parseMember } from "./entries.ts";
 import { expectOk } from "./graph-client.ts";
-import { GONE } from "./group-forest.ts";
 import { isStaleLink, readPages } from "./pages.ts";
 import { chunk, lookUp } from "./people.ts";
 import { membersPath, type Reading } from "./reader.ts";
@@ -29,14 +28,14 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
   const links = await settleGroups(reading, changes, first);
   const groups = changes.forest.close();
   const people = await settlePeople(reading, changes, cursor);
-  const { pairs, relisted, nodes, gone } = changes.forest;
+  const { pairs, relisted, nodes } = changes.forest;
   const next: Cursor = {
     ...cursor,
     users: links.users,
     streams: [...links.streams],
     batch: links.batch,
     nodes,
-    gone: [...gone].slice(-GONE),
+    gone: changes.forest.watched(),
     removed: new Map([...changes.removed].slice(-REMOVED).map(([id, listed]) => [id, listed || relisted.size > 0])),
     unresolved: people.unresolved,
     again: people.again,

@@ -1,5 +1,6 @@
 /** What Graph says about users and groups, taken apart. A half-empty answer is an error here, never a person without properties. */
 import type { DirectoryMember } from "../cycle/ports.ts";
+import type { AgentError } from "../errors.ts";
 import type { DirectoryGroup, DirectoryUser, ObjectId } from "../model/directory.ts";
 import { isRecord } from "./entra-errors.ts";
 import { incomplete, RIGHTS_HINT } from "./graph-errors.ts";
@@ -57,7 +58,7 @@ export function parseUser(entry: unknown, properties: readonly string[], what: s
     if (name !== "id" && selected[name] !== null) any = true;
   }
   if (!any && properties.some((name) => name !== "id")) {
-    throw incomplete(what, `user ${id} came without any property`, RIGHTS_HINT);
+    throw bare(id, what);
   }
   return { id, properties: selected };
 }
@@ -67,6 +68,7 @@ export function parseChangedUser(
   entry: Readonly<Record<string, unknown>>,
   id: ObjectId,
   properties: readonly string[],
+  what: string,
 ): DirectoryUser {
   const changed: Record<string, unknown> = {};
   let any = false;
@@ -78,8 +80,12 @@ export function parseChangedUser(
     if ((changed[name] ?? null) !== null) any = true;
   }
   // Everybody has at least a name: an app without the right to read users gets null for all that it asked for.
-  if (whole && !any) throw incomplete("reading changes", `user ${id} came without any property`, RIGHTS_HINT);
+  if (whole && !any) throw bare(id, what);
   return { id, properties: changed };
+}
+
+function bare(id: ObjectId, what: string): AgentError {
+  return incomplete(what, `user ${id} came without any property`, RIGHTS_HINT);
 }
 
 export function parseGroup(entry: unknown, what: string): DirectoryGroup {

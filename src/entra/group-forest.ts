@@ -14,8 +14,8 @@ interface Pairs {
   readonly removed: Set<ObjectId>;
 }
 
-/** Deleted groups tracked, the latest. */
-export const GONE = 20;
+/** Deleted groups watched, the latest. */
+const WATCHED = 20;
 
 export class GroupForest {
   readonly nodes: Map<ObjectId, GroupNode>;
@@ -86,7 +86,12 @@ export class GroupForest {
   /** Groups whose changes matter: those in scope that are known, and the deleted ones, which may be restored. */
   tracked(): ObjectId[] {
     const known = [...this.reached()].filter((id) => this.nodes.has(id));
-    return [...known, ...[...this.gone].filter((id) => !this.nodes.has(id)).slice(-GONE)];
+    return [...known, ...this.watched()];
+  }
+
+  /** Deleted groups that are not there again. */
+  watched(): ObjectId[] {
+    return [...this.gone].filter((id) => !this.nodes.has(id)).slice(-WATCHED);
   }
 
   /** Groups that are reached but not known yet. */

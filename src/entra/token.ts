@@ -160,10 +160,10 @@ export function createTokenSource(
   };
 }
 
-/** A proxy may answer 200 in Entra's place: without a token it is no success. */
 /** Seconds that a token counts as good where the answer does not say (it need not: RFC 6749, section 5.1). */
 const UNSAID = 300;
 
+/** A proxy may answer 200 in Entra's place: without a token it is no success. */
 function parseGrant(body: unknown): Grant {
   const fields = isRecord(body) ? body : {};
   const token = fields["access_token"];

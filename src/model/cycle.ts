@@ -80,9 +80,14 @@ export interface Hold {
 
 /** Whether an open hold goes on, under its id, as what is held now: it has not expired, and its set has not grown. */
 export function goesOn(hold: Hold, now: Pick<Hold, "guard" | "actions">, at: number): boolean {
-  if (hold.guard !== now.guard || Date.parse(hold.expiresAt) <= at) return false;
+  if (hold.guard !== now.guard || hasExpired(hold, at)) return false;
   const pairs = new Set(hold.actions.map(pairText));
   return now.actions.every((action) => pairs.has(pairText(action)));
+}
+
+/** Whether nobody ruled on it in time; `at`: epoch ms. */
+export function hasExpired({ expiresAt }: Pick<Hold, "expiresAt">, at: number): boolean {
+  return Date.parse(expiresAt) <= at;
 }
 
 function pairText({ user, kind, from, to }: Action): string {

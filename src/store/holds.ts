@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { HoldStore } from "../cycle/store-ports.ts";
 import { AgentError } from "../errors.ts";
 import type { Action, ActionKind, GuardedKind } from "../model/action.ts";
-import { goesOn, type Hold } from "../model/cycle.ts";
+import { goesOn, type Hold, hasExpired } from "../model/cycle.ts";
 import type { ActionPair, HoldProposal } from "../plan/types.ts";
 import type { Database, Row } from "./database.ts";
 
@@ -71,7 +71,7 @@ export function createHoldStore(database: Database, tenant: number, name: string
     }
     const hold = readHold(database, row, name);
     // Nobody has looked since whether it still is as it was.
-    if (Date.parse(hold.expiresAt) <= now) {
+    if (hasExpired(hold, now)) {
       throw new AgentError("ERR_NOT_FOUND", `the hold "${id}" expired at ${hold.expiresAt}`, {
         hint: "run `tiersync sync`: what is still too much at once is held anew, under another id",
       });

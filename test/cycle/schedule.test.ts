@@ -1,19 +1,13 @@
 import { expect, setSystemTime, test } from "bun:test";
-import { startSchedule } from "../../src/cycle/schedule.ts";
+import { type Schedule, startSchedule } from "../../src/cycle/schedule.ts";
 import { silentLogger } from "../../src/log.ts";
 import { atEnd } from "../support/clean-up.ts";
 
-function freshSince(schedule: string, now: string): string {
-  const running = startSchedule({
-    schedule,
-    fullSync: "30 3 * * *",
-    timezone: "UTC",
-    log: silentLogger,
-    tick: () => {},
-  });
-  const since = running.freshSince(3, Date.parse(now));
-  running.stop();
-  return new Date(since).toISOString();
+function start(schedule: string): Schedule {
+  const fullSync = "30 3 * * *";
+  const running = startSchedule({ schedule, fullSync, timezone: "UTC", log: silentLogger, tick: () => {} });
+  atEnd(() => running.stop());
+  return running;
 }
 
 test.each([
@@ -26,7 +20,8 @@ test.each([
     "2026-03-06T15:00:00.000Z",
   ],
 ])("a cycle is not late that ended since %s", (_, schedule, now, expected) => {
-  expect(freshSince(schedule, now)).toBe(expected);
+  const since = start(schedule).freshSince(3, Date.parse(now));
+  expect(new Date(since).toISOString()).toBe(expected);
 });
 
 test.each([
@@ -38,13 +33,5 @@ test.each([
 ])("the next scheduled cycle is at %s", (_, schedule, leftOut, expected) => {
   setSystemTime(new Date("2026-03-04T03:16:00Z"));
   atEnd(() => setSystemTime());
-  const running = startSchedule({
-    schedule,
-    fullSync: "30 3 * * *",
-    timezone: "UTC",
-    log: silentLogger,
-    tick: () => {},
-  });
-  atEnd(() => running.stop());
-  expect(running.nextRun(leftOut)).toBe(expected);
+  expect(start(schedule).nextRun(leftOut)).toBe(expected);
 });

@@ -1,15 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { Candidate, PersonState } from "../../src/model/person.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
 import { proposePlan } from "../../src/plan/propose.ts";
-import type { PlanInput } from "../../src/plan/types.ts";
 import {
   account,
-  brief,
-  DAY,
-  decisionOf,
   holder,
-  NOW,
   person,
   planInput,
   previous,
@@ -19,15 +13,7 @@ import {
   tiers,
   wants,
 } from "../support/plan-people.ts";
-
-interface Row {
-  readonly title: string;
-  readonly who: Candidate;
-  readonly input?: Partial<PlanInput>;
-  readonly actions: readonly string[];
-  readonly state: PersonState;
-  readonly reason: string;
-}
+import { type PlanRow, testRows } from "../support/plan-rows.ts";
 
 const none: Verdict = { kind: "none" };
 const deleted: Verdict = { kind: "deleted" };
@@ -35,10 +21,8 @@ const unknown: Verdict = { kind: "unknown", needs: "mailbox", detail: "mailbox n
 const otherRule = { name: "eco", file: "rules/b.yaml", line: 7 };
 const clash: Verdict = { kind: "conflict", rules: [rule("pro"), otherRule] };
 const full = { tiers: tiers({ Eco: 5, Advanced: 0, Pro: 0 }) };
-const taken = (parts = {}) => account(1, { revokedAt: NOW - DAY, ...parts });
-const clear = (since: number) => previous({ state: "unlicensed", clearSince: since });
 
-const rows: Row[] = [
+const rows: PlanRow[] = [
   {
     title: "a newcomer is created and gets a free seat",
     who: person(1, wants("Pro")),
@@ -146,94 +130,6 @@ const rows: Row[] = [
       "rules pro (rules/a.yaml:4) and eco (rules/b.yaml:7) have equal priority and name different tiers; nothing is done",
   },
   {
-    title: "No_Licence without an account creates none",
-    who: person(1, revokes()),
-    actions: [],
-    state: "unlicensed",
-    reason: "only in No_Licence; nothing to take",
-  },
-  {
-    title: "No_Licence takes the licence",
-    who: holder(1, "Pro", revokes()),
-    actions: ["revoke id-1 Pro>-"],
-    state: "unlicensed",
-    reason: "rule remove",
-  },
-  {
-    title: "No_Licence takes the licence of an account nobody was bound to",
-    who: person(1, revokes()),
-    input: { unbound: [account(9, { boundTo: null, address: "p1@contoso.example", tier: "Eco" })] },
-    actions: ["adopt id-1", "revoke id-1 Eco>-"],
-    state: "unlicensed",
-    reason: "rule remove",
-  },
-  {
-    title: "with purgeAfter 0s the logs go together with the licence",
-    who: holder(1, "Pro", revokes()),
-    input: { tiers: tiers({ Pro: 1 }, 0) },
-    actions: ["revoke id-1 Pro>-", "purge id-1"],
-    state: "unlicensed",
-    reason: "rule remove",
-  },
-  {
-    title: "in doubt the licence is taken and the logs are kept",
-    who: holder(1, "Pro", revokes(true)),
-    input: { tiers: tiers({ Pro: 1 }, 0) },
-    actions: ["revoke id-1 Pro>-"],
-    state: "unlicensed",
-    reason: "rule remove; event logs are kept while rule pro matches too",
-  },
-  {
-    title: "the logs are purged when purgeAfter has passed",
-    who: person(1, revokes(), { account: taken(), previous: clear(NOW - 2 * DAY) }),
-    actions: ["purge id-1"],
-    state: "unlicensed",
-    reason: "rule remove",
-  },
-  {
-    title: "the logs are not purged twice",
-    who: person(1, revokes(), { account: taken({ purgedAt: NOW - 1 }), previous: clear(NOW - 2 * DAY) }),
-    actions: [],
-    state: "unlicensed",
-    reason: "rule remove",
-  },
-  {
-    title: "purgeAfter counts from the end of doubt when that is later than the revoke",
-    who: person(1, revokes(), { account: taken(), previous: clear(NOW - 10) }),
-    actions: [],
-    state: "unlicensed",
-    reason: "rule remove",
-  },
-  {
-    title: "a clock that cannot be trusted puts the purge off",
-    who: person(1, revokes(), { account: taken(), previous: clear(NOW - 2 * DAY) }),
-    input: { purgesAllowed: false },
-    actions: [],
-    state: "unlicensed",
-    reason: "rule remove; the purge waits until this computer's clock is right",
-  },
-  {
-    title: "deletion in Entra does not cancel a purge",
-    who: person(1, deleted, { account: taken(), previous: clear(NOW - 2 * DAY) }),
-    actions: ["purge id-1"],
-    state: "unlicensed",
-    reason: "deleted in Entra after the licence was taken",
-  },
-  {
-    title: "leaving No_Licence cancels the purge",
-    who: person(1, none, { account: taken(), previous: clear(NOW - 2 * DAY) }),
-    actions: ["release id-1"],
-    state: "unmanaged",
-    reason: "no rule matches any more",
-  },
-  {
-    title: "whoever comes back before the purge gets a seat and keeps account and logs",
-    who: person(1, wants("Pro"), { account: taken(), previous: clear(NOW - 2 * DAY) }),
-    actions: ["assign id-1 ->Pro"],
-    state: "licensed",
-    reason: "rule pro",
-  },
-  {
     title: "whoever was never managed is told so",
     who: person(1, none),
     actions: [],
@@ -293,13 +189,7 @@ const rows: Row[] = [
 ];
 
 describe("one person", () => {
-  for (const { title, who, input, actions, state, reason } of rows) {
-    test(title, () => {
-      const plan = proposePlan(planInput([who], input));
-      expect(brief(plan)).toEqual([...actions]);
-      expect(decisionOf(plan, who.key)).toMatchObject({ state, reason });
-    });
-  }
+  testRows(rows);
 
   test("a verdict for a tier that is not declared is a fault of the program", () => {
     expect(() => proposePlan(planInput([person(1, wants("Gold"))]))).toThrow('no paid tier "Gold"');
