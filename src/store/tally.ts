@@ -1,6 +1,6 @@
 /** How many accounts hold which tier: counted once, then kept along, so that a cycle costs the same whatever the number of accounts. */
 import type { TierName } from "../model/tier.ts";
-import type { Database } from "./database.ts";
+import type { Database, SqlValue } from "./database.ts";
 
 export interface Tally {
   /** Accounts by tier held. */
@@ -15,15 +15,18 @@ export interface Tally {
 
 export function createTally(database: Database, tenant: number): Tally {
   let known: Map<TierName | null, number> | null = null;
+  let countedAt: SqlValue = null;
   database.onRollback(() => {
     known = null;
   });
   const holders = (): Map<TierName | null, number> => {
-    if (known !== null) return known;
+    // `accounts revoke` takes a licence beside a running agent, and its seat is free at once ("PRAGMA data_version").
+    const version = database.get("PRAGMA data_version")?.["data_version"] ?? null;
+    if (known !== null && version === countedAt) return known;
     const rows = database.all("SELECT tier, count(*) AS people FROM account WHERE tenant=? GROUP BY tier", tenant);
     const counted = new Map(rows.map((row) => [row["tier"] as string | null, row["people"] as number]));
-    // Whoever only reads does not learn what another process writes.
-    if (!database.readOnly) known = counted;
+    known = counted;
+    countedAt = version;
     return counted;
   };
   const add = (tier: TierName | null, people: number): void => {

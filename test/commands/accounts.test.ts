@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { deletedHolder, openHome, type TestHome } from "../support/home.ts";
+import { openMailHome } from "../support/mail-home.ts";
+import { startTestAgent } from "../support/running-agent.ts";
 
 const open = (): TestHome => openHome({ seats: { Pro: 1 } });
 
@@ -63,5 +67,47 @@ describe("tiersync accounts", () => {
     await home.run("sync");
     expect(await person(home, fresh)).toMatchObject({ state: "licensed", tier: "Pro" });
     expect(await person(home, old)).toMatchObject({ state: "unmanaged", tier: null });
+  });
+
+  test("beside a running agent frees the seat for its next cycle", async () => {
+    const home = open();
+    const ana = await deletedHolder(home);
+    home.person("Ben Waits", ["Pro"]);
+    const running = await startTestAgent(home);
+    const pro = () => running.status().tenants[0]?.tiers.find(({ name }) => name === "Pro");
+    expect(pro()).toMatchObject({ used: 1, waiting: 1 });
+    expect((await home.run("accounts", "revoke", ana, "--yes")).code).toBe(0);
+    expect(pro()).toMatchObject({ used: 0 });
+    expect(await home.run("sync", "--json")).toMatchObject({ json: { cycles: [{ actions: { assign: 1 } }] } });
+    expect(pro()).toMatchObject({ used: 1, waiting: 0 });
+  });
+
+  test("what was done is told by name with the next messages", async () => {
+    const { home, news } = await openMailHome({ seats: { Pro: 1 } });
+    const ana = await deletedHolder(home);
+    news();
+    await home.run("accounts", "revoke", ana, "--yes");
+    await home.run("sync");
+    expect(
+      news()
+        .map((mail) => mail.part("text/plain"))
+        .join(),
+    ).toContain("Ana Gone");
+  });
+
+  test("is done with its record and its message, or not at all", async () => {
+    const home = open();
+    const ana = await deletedHolder(home);
+    const database = new DatabaseSync(join(home.home, "data", "tiersync.db"));
+    database.exec("CREATE TRIGGER refuse BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no room'); END");
+    expect(await home.run("accounts", "revoke", ana, "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("no room"),
+    });
+    database.exec("DROP TRIGGER refuse");
+    database.close();
+    expect(await person(home, ana)).toMatchObject({ tier: "Pro" });
+    const { json } = await home.run("explain", ana, "--json");
+    expect(json.decisions.map(({ type }) => type)).not.toContain("revoked");
   });
 });
