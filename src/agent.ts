@@ -1,4 +1,4 @@
-/** The composition root: the only place that builds adapters and wires them to the cycle. */
+/** The composition root: wires the adapters to the cycle. */
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createAdapters, credentialView, type TenantAdapters } from "./adapters.ts";
@@ -6,7 +6,7 @@ import { credentialMark } from "./config/credential-mark.ts";
 import type { AgentConfig, TenantConfig } from "./config/types.ts";
 import { explainPerson } from "./cycle/explain-person.ts";
 import { carryOutManual, type ManualKind, type ManualStep, planManual } from "./cycle/manual.ts";
-import { configNotices, manualNotice } from "./cycle/notices.ts";
+import { configNotices } from "./cycle/notices.ts";
 import { planView } from "./cycle/plan-view.ts";
 import { preparePlan, runCycle } from "./cycle/run-cycle.ts";
 import type { CycleParts, CycleRequest, CycleStep } from "./cycle/settings.ts";
@@ -123,9 +123,6 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     if (record.outcome !== "failed" && request.only === undefined) identity.trust(tenant);
     if (clock.now() - pruned > DAY) {
       prune(database, current.config.retention, clock.now());
-      const { outbox, journal } = current.config.retention;
-      for (const { name } of current.config.tenants)
-        store(name).outbox.prune(clock.now() - outbox, clock.now() - journal);
       pruned = clock.now();
     }
     return record;
@@ -198,21 +195,8 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),
     planManual: (tenant, kind, id, address) => planManual(parts(tenant), kind, id, address),
-    carryOutManual: async (tenant, step, signal) => {
-      const at = clock.now();
-      await carryOutManual(parts(tenant), step, at, signal);
-      const { action, account } = step;
-      const person = { id: action.user, address: action.address, displayName: null };
-      const by = userInfo().username;
-      const notice = manualNotice({
-        action: step.kind,
-        person,
-        tier: account.tier,
-        by,
-        at: new Date(at).toISOString(),
-      });
-      store(tenant).outbox.add([notice], at);
-    },
+    carryOutManual: (tenant, step, signal) =>
+      carryOutManual(parts(tenant), step, userInfo().username, clock.now(), signal),
     explain: (tenant, id) =>
       explainPerson({ rules: current.rules, settings: settings(tenant), store: store(tenant) }, id, clock.now()),
     credential,

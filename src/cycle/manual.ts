@@ -7,6 +7,7 @@ import { AgentError } from "../errors.ts";
 import type { Action } from "../model/action.ts";
 import { addressKey } from "../model/directory.ts";
 import type { Account, PersonState } from "../model/person.ts";
+import { manualNotice } from "./notices.ts";
 import type { CycleParts } from "./settings.ts";
 import type { StoredPerson } from "./store-ports.ts";
 
@@ -122,10 +123,14 @@ function actionOf(
   };
 }
 
-/** Carries it out. Throws `AgentError` when the target refuses or is down; nothing is recorded then. */
+/**
+ * Carries it out, with its record and its message in one transaction. `by`: who is at the command line. Throws `AgentError` when the target
+ * refuses or is down; nothing is recorded then.
+ */
 export async function carryOutManual(
   { store, target }: Parts,
   step: ManualStep,
+  by: string,
   now: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -141,8 +146,8 @@ export async function carryOutManual(
       (results) => {
         for (const result of results) {
           done = result.ok;
-          if (!result.ok) refusal = result.message;
-          else store.journal.recordManual(action, now);
+          if (result.ok) store.transaction(() => record(store, step, by, now));
+          else refusal = result.message;
         }
       },
       signal,
@@ -154,8 +159,21 @@ export async function carryOutManual(
   if (refusal !== null) {
     throw new AgentError("ERR_TARGET_REFUSED", `the licence system refused to ${kind} ${person.id}: ${refusal}`);
   }
+  if (kind === "purge") store.scrub();
+}
+
+function record(store: Parts["store"], step: ManualStep, by: string, now: number): void {
+  const { kind, person, account, action, formerOwner } = step;
+  store.journal.recordManual(action, now);
   if (kind !== "link") store.people.remark(person.key, DONE[kind]);
   // The next cycle says what follows from it.
-  store.people.markDirty([person.key, ...(step.formerOwner === null ? [] : [step.formerOwner.key])]);
-  if (kind === "purge") store.scrub();
+  store.people.markDirty([person.key, ...(formerOwner === null ? [] : [formerOwner.key])]);
+  const displayName = person.properties?.["displayName"];
+  const told = {
+    id: action.user,
+    address: action.address,
+    displayName: typeof displayName === "string" ? displayName : null,
+  };
+  const at = new Date(now).toISOString();
+  store.outbox.add([manualNotice({ action: kind, person: told, tier: account.tier, by, at })], now);
 }

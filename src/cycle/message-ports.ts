@@ -61,6 +61,4 @@ export interface MessageQueue {
     readonly failed: number;
     readonly error: string | null;
   };
-  /** Forgets messages ended before `before`, and the keys of events before `keysBefore`. */
-  prune(before: number, keysBefore: number): void;
 }

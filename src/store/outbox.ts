@@ -136,19 +136,6 @@ export function createOutbox(database: Database, tenant: number): Outbox & Messa
         error: (row?.["error"] ?? null) as string | null,
       };
     },
-    prune: (before, keysBefore) =>
-      database.transaction(() => {
-        database.run("DELETE FROM message WHERE tenant=? AND coalesce(sent_at, failed_at)<?", tenant, before);
-        // The key stays, so that the event is not told again; what it says does not.
-        const ended =
-          "email IS NOT NULL AND webhook IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message WHERE id IN (email, webhook))";
-        database.run(
-          `UPDATE outbox SET data='{}' WHERE tenant=? AND created_at<? AND data<>'{}' AND ${ended}`,
-          tenant,
-          before,
-        );
-        database.run(`DELETE FROM outbox WHERE tenant=? AND created_at<? AND ${ended}`, tenant, keysBefore);
-      }),
   };
 }
 

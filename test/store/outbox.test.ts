@@ -97,25 +97,6 @@ describe("the outbox", () => {
     expect(outbox.open("email", null)).toHaveLength(1);
   });
 
-  test("forgets what ended long ago but not that it was told", () => {
-    const outbox = newOutbox();
-    outbox.add([notice("1"), notice("2", SAMPLES.conflict)], 0);
-    outbox.skip("webhook", 0);
-    outbox.gather("email", false, 1);
-    const [first] = outbox.open("email", null);
-    outbox.failed(first?.id ?? "", { error: "down", nextTryAt: null, recipients: null }, 2);
-    outbox.prune(50, 0);
-    expect(outbox.counts()).toMatchObject({ waiting: 1, failed: 0 });
-    expect(outbox.open("email", null)[0]?.events[0]?.data.kind).toBeDefined();
-    outbox.add([notice("1")], 60);
-    outbox.gather("email", false, 60);
-    expect(outbox.open("email", null)).toHaveLength(1);
-    outbox.prune(50, 50);
-    outbox.add([notice("1")], 70);
-    outbox.gather("email", false, 70);
-    expect(outbox.open("email", null)).toHaveLength(2);
-  });
-
   test("remembers since when a condition holds until it ends", () => {
     const outbox = newOutbox();
     expect(outbox.ongoing("seats.low/Pro", false, 1)).toBeNull();
