@@ -5,7 +5,13 @@ import type { NoticeData } from "../model/notice.ts";
 import { type Channel, DELIVERED, type Delivery } from "./channel.ts";
 import type { Language } from "./content.ts";
 import type { RefusedRecipient } from "./smtp-fault.ts";
-import { openSmtpSession, type SmtpOptions, type SmtpReceipt, type SmtpSession } from "./smtp-session.ts";
+import {
+  openSmtpSession,
+  type SmtpEnvelope,
+  type SmtpOptions,
+  type SmtpReceipt,
+  type SmtpSession,
+} from "./smtp-session.ts";
 import { type MessageText, noticeText, testText } from "./texts.ts";
 
 export interface MailOptions extends SmtpOptions {
@@ -23,11 +29,15 @@ export interface Mailer extends Channel {
 }
 
 export function createMailer(tenant: string, options: MailOptions, logger: Logger): Mailer {
+  /** `to`: those who have not got it yet; null: everybody. */
   const post = async (
     session: SmtpSession,
     content: MessageText,
-    { id, at, to }: { readonly id: string; readonly at: number; readonly to: readonly string[] },
-  ): Promise<SmtpReceipt> => session.send({ from: options.from, to }, await compose(options, content, id, at));
+    { id, at, to }: { readonly id: string; readonly at: number; readonly to: readonly string[] | null },
+  ): Promise<SmtpReceipt> => {
+    const { envelope, text } = await compose(options, content, id, at);
+    return await session.send({ from: envelope.from, to: to ?? envelope.to }, text);
+  };
 
   return {
     name: "email",
@@ -36,8 +46,8 @@ export function createMailer(tenant: string, options: MailOptions, logger: Logge
       return {
         send: async (message) => {
           const content = noticeText(options.language, tenant, byTopic(message));
-          const to = message.recipients ?? options.to;
-          const receipt = await post(session, content, { id: message.id, at: message.createdAt, to });
+          const { id, createdAt: at, recipients: to } = message;
+          const receipt = await post(session, content, { id, at, to });
           for (const { address, reply, permanent } of receipt.refused) {
             logger.warn("the mail server refused {address}: {reply}", {
               address,
@@ -61,7 +71,7 @@ export function createMailer(tenant: string, options: MailOptions, logger: Logge
     sendTest: async (id, now, signal) => {
       const session = await openSmtpSession(options, signal);
       try {
-        return await post(session, testText(options.language, tenant), { id, at: now, to: options.to });
+        return await post(session, testText(options.language, tenant), { id, at: now, to: null });
       } finally {
         session.close();
       }
@@ -79,10 +89,16 @@ function outcome({ accepted, refused, rejected }: SmtpReceipt, reached: boolean)
   return later.length === 0 ? DELIVERED : { error: said, left: later.map(({ address }) => address) };
 }
 
-async function compose({ from, to }: MailOptions, content: MessageText, id: string, at: number): Promise<Buffer> {
+/** The message, and its addresses as the server is told them: without names, and domains in ASCII (RFC 5890). */
+async function compose(
+  { from, to }: MailOptions,
+  content: MessageText,
+  id: string,
+  at: number,
+): Promise<{ readonly envelope: SmtpEnvelope; readonly text: Buffer }> {
   const domain = /@([A-Za-z0-9.-]+)>?$/.exec(from)?.[1] ?? "tiersync.invalid";
   const { default: MailComposer } = await import("nodemailer/lib/mail-composer");
-  return new MailComposer({
+  const message = new MailComposer({
     from,
     to: [...to],
     subject: content.subject,
@@ -95,9 +111,10 @@ async function compose({ from, to }: MailOptions, content: MessageText, id: stri
     headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
     disableFileAccess: true,
     disableUrlAccess: true,
-  })
-    .compile()
-    .build();
+  }).compile();
+  const envelope = message.getEnvelope();
+  if (envelope.from === false) throw new TypeError("notify.email.from has no address");
+  return { envelope: { from: envelope.from, to: envelope.to }, text: await message.build() };
 }
 
 function byTopic({ events }: OutgoingMessage): NoticeData[][] {

@@ -123,6 +123,21 @@ describe("a mail", () => {
     return mail;
   }
 
+  test("may name people beside their addresses, and domains in any script", async () => {
+    await using server = await startMailServer();
+    const to = ["Admins <admin@contoso.example>", "jobs@bücher.example"];
+    const post = mailer(server.port, { from: "Licences Contoso <tiersync@contoso.example>", to });
+    expect(await post.sendTest("m1", 0, soon())).toEqual({
+      accepted: ["admin@contoso.example", "jobs@xn--bcher-kva.example"],
+      refused: [],
+      rejected: null,
+    });
+    const [mail] = server.mails;
+    expect(mail?.from).toBe("tiersync@contoso.example");
+    expect(mail?.header("From")).toBe("Licences Contoso <tiersync@contoso.example>");
+    expect(mail?.header("To")).toBe("Admins <admin@contoso.example>, jobs@xn--bcher-kva.example");
+  });
+
   test("cannot be given headers or recipients by a name", async () => {
     const mail = await sent(evil);
     expect(mail.to).toEqual(["admin@contoso.example"]);
