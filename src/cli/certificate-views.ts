@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { type CertificateRole, certificateFiles } from "../config/certificate-files.ts";
+import { isInside } from "../config/paths.ts";
 import { readCertificate } from "../entra/certificate.ts";
 import { toAgentError } from "../errors.ts";
 import { counted } from "../model/counted.ts";
@@ -103,8 +104,7 @@ export function readView(known: KnownCertificate, home: string, now: number): Sh
 
 /** Relative to home where it lies in it, with `/`. */
 export function inHome(path: string, home: string): string {
-  const inside = relative(home, path).replaceAll("\\", "/");
-  return inside.startsWith("../") ? path : inside;
+  return isInside(home, path) ? relative(home, path).replaceAll("\\", "/") : path;
 }
 
 export function facts(of: { sha1: string; sha256: string; expiresAt: number }, now: number): CertificateFacts {

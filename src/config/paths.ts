@@ -1,7 +1,13 @@
 /** Paths in the configuration: `/` and `\` are the same, and relative ones begin at the home folder. */
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 
 /** Absolute path of what the configuration calls `path`. */
 export function resolvePath(home: string, path: string): string {
   return resolve(home, path.trim().replaceAll("\\", "/"));
+}
+
+/** Whether `path` lies below the folder; both absolute. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== "" && way !== ".." && !/^\.\.[/\\]/.test(way) && !isAbsolute(way);
 }

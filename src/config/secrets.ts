@@ -1,7 +1,9 @@
 /** References to secrets: the configuration names them, and they are read when they are needed. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { AgentError } from "../errors.ts";
-import { resolvePath } from "./paths.ts";
+import { assertPrivate } from "../platform/protect.ts";
+import { isInside, resolvePath } from "./paths.ts";
 import { decodeText } from "./read-text.ts";
 
 export type SecretRef =
@@ -83,6 +85,8 @@ async function readSecret(ref: SecretRef, { home, env, openSecret }: SecretSourc
       const bytes = await readFile(path).catch((error: unknown) => {
         throw failure(ref, `cannot be read (${path}: ${fsReason(error)})`, error);
       });
+      // Elsewhere somebody else decides who may read it: what containers are given is often open to all.
+      if (isInside(join(home, "keys"), path)) assertPrivate(path);
       if (bytes.length > LARGEST) throw failure(ref, `is too large for a secret (${path})`);
       const text = decodeText(bytes);
       if (text === null) throw failure(ref, `is no text in UTF-8 or UTF-16 (${path})`);

@@ -95,6 +95,11 @@ export function writeProtected(path: string, content: string | Uint8Array, optio
   }
 }
 
+/** Throws `AgentError` `ERR_SECRET`, with what to do, when others can read the file. */
+export function assertPrivate(path: string): void {
+  protection.assertPrivate(path);
+}
+
 /** Reads what `writeProtected` wrote. Throws `AgentError` `ERR_SECRET`: missing, unreadable, or readable by others. */
 export function readProtected(path: string): Uint8Array {
   try {

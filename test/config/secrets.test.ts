@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { formatSecretRef, parseSecretRef, resolveSecret, type SecretRef } from "../../src/config/secrets.ts";
 import { AgentError } from "../../src/errors.ts";
 
@@ -106,5 +107,16 @@ describe("a secret", () => {
     await expect(file(" \n")).rejects.toMatchObject({ code: "ERR_SECRET", message: "file:.\\s.txt is empty" });
     await expect(file(new Uint8Array([0xc3, 0x28]))).rejects.toMatchObject({ code: "ERR_SECRET" });
     await expect(file("x".repeat(70_000))).rejects.toMatchObject({ code: "ERR_SECRET" });
+  });
+
+  test.skipIf(process.platform === "win32")("in keys/ must be the agent's alone", async () => {
+    mkdirSync(join(home, "keys"), { recursive: true });
+    const path = join(home, "keys", "scim.txt");
+    writeFileSync(path, "hunter2");
+    chmodSync(path, 0o644);
+    const kept = () => resolve({ kind: "file", path: "keys/scim.txt" });
+    await expect(kept()).rejects.toMatchObject({ code: "ERR_SECRET", hint: `chmod 600 '${path}'` });
+    chmodSync(path, 0o600);
+    expect((await kept()).value).toBe("hunter2");
   });
 });
