@@ -62,14 +62,14 @@ export interface AdapterFactory {
 
 export function createAdapters(options: AdapterOptions): AdapterFactory {
   const built = new Map<string, unknown>();
-  /** One adapter of a kind for a tenant, built anew when `from` changes. */
-  const keep = <T>(kind: string, tenant: string, from: unknown, build: () => T): T => {
+  /** One adapter of a kind for a tenant, built anew when `from` changes, or the store that it works on. */
+  const keep = <T>(kind: string, tenant: string, from: unknown, store: TenantStore | null, build: () => T): T => {
     const name = `${kind} ${tenant}`;
     const key = JSON.stringify(from);
-    const known = built.get(name) as { key: string; adapter: T } | undefined;
-    if (known?.key === key) return known.adapter;
+    const known = built.get(name) as { key: string; store: TenantStore | null; adapter: T } | undefined;
+    if (known?.key === key && known.store === store) return known.adapter;
     const adapter = build();
-    built.set(name, { key, adapter });
+    built.set(name, { key, store, adapter });
     return adapter;
   };
   const { home, env, logging, clock } = options;
@@ -84,7 +84,7 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
   const entra = (tenant: TenantConfig, { network, tenants }: AgentConfig): Pick<TenantAdapters, "source" | "probe"> => {
     const { name, tenantId, clientId, credential, cloud } = tenant;
     const sharing = sharingCertificate(credential, tenants);
-    return keep("entra", name, [tenantId, clientId, credential, cloud, network, sharing], () => {
+    return keep("entra", name, [tenantId, clientId, credential, cloud, network, sharing], null, () => {
       const logger = childLogger(logging.logger("entra"), { tenant: name });
       const entraOptions = {
         tenantId,
@@ -99,7 +99,7 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
     });
   };
   const notifier = ({ name, notify }: TenantConfig, { network, timezone }: AgentConfig, store: TenantStore): Notifier =>
-    keep("notify", name, [notify, network, timezone], () => {
+    keep("notify", name, [notify, network, timezone], store, () => {
       const logger = childLogger(logging.logger("notify"), { tenant: name });
       return createNotifier({
         tenant: name,
@@ -136,7 +136,7 @@ export function createAdapters(options: AdapterOptions): AdapterFactory {
   };
   const target = (tenant: TenantConfig, config: AgentConfig, store: TenantStore): LicenceTarget => {
     const { name, target: to, tiers } = tenant;
-    return keep("target", name, [to, tiers, config.network], () =>
+    return keep("target", name, [to, tiers, config.network], store, () =>
       to.kind === "ledger" ? createLedger(store) : createScimTarget(scim(to, tenant, config, store)),
     );
   };

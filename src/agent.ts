@@ -114,7 +114,19 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   let current = configuration;
   let pruned = 0;
 
+  /** By the tenant's row. */
+  const running = new Map<number, Promise<CycleRecord>>();
+  /** One at a time of a tenant, under whatever name it began: it may have been renamed since. */
   const cycle = async (tenant: string, request: CycleRequest): Promise<CycleRecord> => {
+    for (let before = running.get(store(tenant).key); before !== undefined; before = running.get(store(tenant).key)) {
+      await before.catch(() => undefined);
+    }
+    const { key } = store(tenant);
+    const begun = cycleNow(tenant, request).finally(() => running.delete(key));
+    running.set(key, begun);
+    return await begun;
+  };
+  const cycleNow = async (tenant: string, request: CycleRequest): Promise<CycleRecord> => {
     // What cycles have written until now, rather than at the end of one: whoever waits for a cycle need not wait for this.
     database.shortenLog();
     identity.stamp();
@@ -135,7 +147,11 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   const store = (name: string): TenantStore => {
     let opened = stores.get(name);
     if (opened === undefined) {
-      opened = openTenantStore(database, name, tenantConfig(name).tenantId, current.config.tenantNames);
+      const configured = current.config.tenantsInFile.map((tenant) => ({
+        name: tenant.name,
+        directory: tenant.tenantId,
+      }));
+      opened = openTenantStore(database, name, tenantConfig(name).tenantId, configured);
       stores.set(name, opened);
     }
     return opened;
@@ -144,25 +160,29 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   const switchesCertificates = options.databaseFile === undefined && options.readOnly !== true;
   const adapters = createAdapters({ home, env, logging, clock, switchesCertificates });
   const of = (name: string): TenantAdapters => adapters.of(tenantConfig(name), current.config, store(name));
-  const settings = (name: string): CycleParts["settings"] => {
-    const { parentGroup, tiers, guard } = tenantConfig(name);
+  const settings = ({ name, parentGroup, tiers, guard }: TenantConfig): CycleParts["settings"] => {
     return { name, parentGroup, tiers, guard, mailboxSettings: current.config.mailboxSettings };
   };
   const credential = (tenant: TenantConfig): CredentialView | null => credentialView(tenant.credential, clock.now());
-  const parts = (name: string): CycleParts => ({
-    settings: settings(name),
-    rules: current.rules,
-    source: of(name).source,
-    target: of(name).target,
-    credential: () => credential(tenantConfig(name)),
-    store: store(name),
-    clock,
-    log: childLogger(logging.logger("cycle"), { tenant: name }),
-    progress: (step) => {
-      keepMemory(step.step, step.done);
-      options.progress?.(step);
-    },
-  });
+  /** What stays the same until the cycle ends, whatever is edited meanwhile. */
+  const parts = (name: string): CycleParts => {
+    const tenant = tenantConfig(name);
+    const { source, target } = of(name);
+    return {
+      settings: settings(tenant),
+      rules: current.rules,
+      source,
+      target,
+      credential: () => credential(tenant),
+      store: store(name),
+      clock,
+      log: childLogger(logging.logger("cycle"), { tenant: name }),
+      progress: (step) => {
+        keepMemory(step.step, step.done);
+        options.progress?.(step);
+      },
+    };
+  };
 
   return {
     views: createStoreViews(database),
@@ -171,6 +191,8 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
       return current;
     },
     configure: (next) => {
+      // A tenant may be called otherwise now, and its old name be another's.
+      if (JSON.stringify(next.config.tenantsInFile) !== JSON.stringify(current.config.tenantsInFile)) stores.clear();
       current = next;
     },
     store,
@@ -198,7 +220,11 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     carryOutManual: (tenant, step, signal) =>
       carryOutManual(parts(tenant), step, userInfo().username, clock.now(), signal),
     explain: (tenant, id) =>
-      explainPerson({ rules: current.rules, settings: settings(tenant), store: store(tenant) }, id, clock.now()),
+      explainPerson(
+        { rules: current.rules, settings: settings(tenantConfig(tenant)), store: store(tenant) },
+        id,
+        clock.now(),
+      ),
     credential,
     credentialMark: (tenant) => credentialMark(tenantConfig(tenant), home),
     probe: (tenant) => of(tenant).probe,

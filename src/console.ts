@@ -35,8 +35,8 @@ export interface RunningState {
   readonly settled: () => Promise<void>;
   /** Keys of tiersync.yaml that were edited and count after a restart. */
   readonly awaitingRestart: () => readonly string[];
-  /** The latest cycles whose end could not be recorded; none once one of the tenant's was. */
-  readonly unrecorded: (tenant: string) => readonly CycleRecord[];
+  /** The latest cycles whose end could not be recorded; none once one of the tenant's was. Absent: of every tenant, configured or not. */
+  readonly unrecorded: (tenant?: string) => readonly CycleRecord[];
   /** Of this tenant; absent: of any. */
   readonly syncing: (tenant?: string) => boolean;
   readonly request: (tenant: string, full: boolean) => string;
@@ -119,7 +119,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       tenants,
       warnings: [
         ...config.remarks,
-        ...leftOut(state.only, config.tenantNames),
+        ...leftOut(state.only, config.tenantsInFile),
         ...state.awaitingRestart().map((key) => `\`${key}:\` of tiersync.yaml was edited: it counts after a restart`),
         ...tenants.filter(({ name }) => takenOver(name)).flatMap((tenant) => warningsOf(agent, tenant)),
       ],
@@ -152,8 +152,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
     cycles: (page) => views.cycles({ ...page, ...chosen(page.tenant) }),
     cycle: (id) => {
       // An end that could not be recorded comes first: the database may say that it still runs.
-      const unrecorded = names().flatMap((name) => state.unrecorded(name));
-      const found = unrecorded.find((record) => record.id === id) ?? views.cycle(id);
+      const found = state.unrecorded().find((record) => record.id === id) ?? views.cycle(id);
       if (found !== null && (only === undefined || found.tenant === only)) return found;
       const asked = state.underWay().get(id);
       if (asked === undefined) throw new AgentError("ERR_NOT_FOUND", `there is no cycle "${id}"`);
@@ -195,8 +194,8 @@ function earlier(one: string | null, other: string | null): string | null {
 }
 
 /** What an admin must not overlook who looks at an agent that was started with --tenant. */
-function leftOut(only: string | null, all: readonly string[]): readonly string[] {
-  const others = all.filter((name) => name !== only);
+function leftOut(only: string | null, all: readonly { readonly name: string }[]): readonly string[] {
+  const others = all.map(({ name }) => name).filter((name) => name !== only);
   if (only === null || others.length === 0) return [];
   return [`this agent works on ${only} alone (--tenant): nothing is done for ${others.join(", ")}`];
 }

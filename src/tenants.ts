@@ -23,8 +23,11 @@ export interface Tenants {
   underWay(): ReadonlyMap<string, RequestedCycle>;
   /** Whether a cycle of the tenant runs; absent: of any. */
   busy(tenant?: string): boolean;
-  /** How the tenant's latest cycles ended that the database does not tell of: latest first. Empty once one of it could be recorded. */
-  unrecorded(tenant: string): readonly CycleRecord[];
+  /**
+   * How the tenant's latest cycles ended that the database does not tell of: latest first. Empty once one of it could be recorded. Absent:
+   * of every tenant, also of one that was taken out of the configuration.
+   */
+  unrecorded(tenant?: string): readonly CycleRecord[];
   /** Why and for how many ticks the tenant's scheduled cycles are left out; null: they are not. */
   slowedDown(tenant: string): SlowedDown | null;
   /** Something was mended, perhaps. */
@@ -148,7 +151,7 @@ export function createTenants(
       emit({ type: "step", cycle: id, tenant, step, done, total });
     },
     underWay: () => requested,
-    unrecorded: (tenant) => unrecorded.get(tenant) ?? [],
+    unrecorded: (tenant) => (tenant === undefined ? [...unrecorded.values()].flat() : (unrecorded.get(tenant) ?? [])),
     busy: (tenant) =>
       [...workers].some(([name, { worker }]) => (tenant === undefined || name === tenant) && worker.running !== null),
     slowedDown: (tenant) => (renewed(tenant) ? null : of(tenant).slow.now), // the next tick will see to it

@@ -77,7 +77,7 @@ export function resolveConfig(input: ConfigInput, source: YamlSource, home: stri
     timezone: input.timezone ?? null,
     mailboxSettings,
     tenants,
-    tenantNames: tenants.map(({ name }) => name),
+    tenantsInFile: tenants.map(({ name, tenantId }) => ({ name, tenantId })),
     network: {
       proxy: input.proxy?.trim() ?? null,
       caFile: input.caFile === undefined ? null : resolvePath(home, input.caFile),

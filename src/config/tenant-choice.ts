@@ -23,7 +23,7 @@ export function knownTenant(names: readonly string[], typed: string, where: stri
   });
 }
 
-/** Without the other tenants; `tenantNames` goes on naming them, so that nobody takes theirs for a renamed tenant's. */
+/** Without the other tenants; `tenantsInFile` goes on naming them, so that nobody takes theirs for a renamed tenant's. */
 export function onlyTenant(config: AgentConfig, name: string): AgentConfig {
   return { ...config, tenants: config.tenants.filter((tenant) => tenant.name === name) };
 }

@@ -14,8 +14,8 @@ export interface AgentConfig {
   readonly mailboxSettings: boolean;
   /** At least one; names differ, case aside. Those that are worked on: see `onlyTenant`. */
   readonly tenants: readonly TenantConfig[];
-  /** Of every tenant in tiersync.yaml. */
-  readonly tenantNames: readonly string[];
+  /** Every tenant in tiersync.yaml. */
+  readonly tenantsInFile: readonly Pick<TenantConfig, "name" | "tenantId">[];
   readonly network: {
     /** `http://proxy:8080`; null: HTTPS_PROXY and NO_PROXY of the environment. */
     readonly proxy: string | null;

@@ -280,6 +280,8 @@ export interface ContestStore {
 
 /** All durable memory of one tenant. */
 export interface TenantStore {
+  /** The same whatever the tenant is called. */
+  readonly key: number;
   readonly name: string;
   readonly people: PeopleStore;
   readonly accounts: AccountStore & AccountWriter;

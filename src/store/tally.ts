@@ -13,7 +13,18 @@ export interface Tally {
   forget(): void;
 }
 
-export function createTally(database: Database, tenant: number): Tally {
+const tallies = new WeakMap<Database, Map<number, Tally>>();
+
+/** The one tally of a tenant in this database: a store that is opened anew under another name goes on with it. */
+export function tallyOf(database: Database, tenant: number): Tally {
+  const known = tallies.get(database) ?? new Map<number, Tally>();
+  tallies.set(database, known);
+  const tally = known.get(tenant) ?? createTally(database, tenant);
+  known.set(tenant, tally);
+  return tally;
+}
+
+function createTally(database: Database, tenant: number): Tally {
   let known: Map<TierName | null, number> | null = null;
   let countedAt: SqlValue = null;
   database.onRollback(() => {

@@ -10,21 +10,29 @@ import { createJournal } from "./journal.ts";
 import { createOutbox } from "./outbox.ts";
 import { createPeopleStore } from "./people.ts";
 import { createRemoteAccounts } from "./remote-accounts.ts";
-import { createTally } from "./tally.ts";
+import { tallyOf } from "./tally.ts";
+import { type ConfiguredTenant, settleTenants } from "./tenant-rows.ts";
 
 /**
- * The store of the tenant called `name`, whose directory is `directory` (tenant id or domain). A tenant that was renamed in the
- * configuration is found again by its directory; `configured` are all names that the configuration uses now.
+ * The store of the tenant called `name`, whose directory is `directory` (tenant id or domain). `configured`: all tenants of the
+ * configuration; one that was renamed there is found again by its directory. Throws `ERR_NOT_FOUND` for one that a database which is only
+ * read does not know.
  */
 export function openTenantStore(
   database: Database,
   name: string,
   directory: string,
-  configured: readonly string[] = [name],
+  configured: readonly ConfiguredTenant[] = [{ name, directory }],
 ): TenantStore {
-  const tenant = tenantKey(database, name, directory.toLowerCase(), configured);
-  const tally = createTally(database, tenant);
+  const tenant = settleTenants(database, configured).get(name);
+  if (tenant === undefined) {
+    throw new AgentError("ERR_NOT_FOUND", `the tenant ${name} was never synchronised here`, {
+      hint: "run `tiersync sync` first",
+    });
+  }
+  const tally = tallyOf(database, tenant);
   return {
+    key: tenant,
     name,
     people: createPeopleStore(database, tenant),
     accounts: createAccountStore(database, tenant, tally),
@@ -38,39 +46,4 @@ export function openTenantStore(
     scrub: () => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"),
     transaction: database.transaction,
   };
-}
-
-function tenantKey(database: Database, name: string, directory: string, configured: readonly string[]): number {
-  const known = database.get("SELECT id, directory FROM tenant WHERE name=?", name);
-  // The usual case, and all that a database open for reading only can do.
-  if (known !== undefined && (known["directory"] === directory || database.readOnly)) return known["id"] as number;
-  if (database.readOnly) {
-    throw new AgentError("ERR_NOT_FOUND", `the tenant ${name} was never synchronised here`, {
-      hint: "run `tiersync sync` first",
-    });
-  }
-  return database.transaction(() => {
-    const named = database.get("SELECT id, directory FROM tenant WHERE name=?", name);
-    if (named !== undefined) {
-      if (named["directory"] !== directory) {
-        // Another directory under the old name: what was read from the old one says nothing about this one.
-        database.run(
-          "UPDATE tenant SET directory=?, cursor=NULL, progress=NULL, all_dirty=1 WHERE id=?",
-          directory,
-          named["id"] ?? null,
-        );
-      }
-      return named["id"] as number;
-    }
-    const renamed = database.get(
-      "SELECT id FROM tenant WHERE directory=? AND name NOT IN (SELECT value FROM json_each(?))",
-      directory,
-      JSON.stringify(configured),
-    );
-    if (renamed !== undefined) {
-      database.run("UPDATE tenant SET name=? WHERE id=?", name, renamed["id"] ?? null);
-      return renamed["id"] as number;
-    }
-    return database.run("INSERT INTO tenant (name, directory) VALUES (?, ?)", name, directory).lastInsertRowid;
-  });
 }

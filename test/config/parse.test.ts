@@ -61,7 +61,7 @@ describe("the configuration of the design", () => {
           },
         },
       ],
-      tenantNames: ["contoso"],
+      tenantsInFile: [{ name: "contoso", tenantId: expect.any(String) }],
       network: { proxy: null, caFile: null },
       log: { level: "info", maxSize: 20 * 1024 * 1024, maxFiles: 10 },
       retention: { cycles: 7_776_000_000, journal: 63_072_000_000, outbox: 2_592_000_000 },
