@@ -96,15 +96,16 @@ export function createMirror(
       write();
       const list = JSON.stringify(ordered);
       const before = tenantColumn("properties");
+      // That another property is read of everybody now says nothing about whether anybody's changed.
+      const known = before === null ? [] : (JSON.parse(before) as string[]);
+      const comparable = deciding.filter((name) => known.includes(name));
       const publish = (): void => {
         publishFull(database, tenant, { stage, membership, first: before === null }, reading);
         if (before === null) firstRead.publish(membership.keys());
         else firstRead.forget();
         database.run("UPDATE tenant SET properties=? WHERE id=?", list, tenant);
       };
-      // Other properties are read of everybody now: that says nothing about whether anybody's changed.
-      if (before === list) forgettingRulings(database, tenant, deciding, publish);
-      else database.transaction(publish);
+      forgettingRulings(database, tenant, comparable, publish);
     },
     publishChanges: (changes) => {
       if (saysAnything(changes)) firstRead.forget();

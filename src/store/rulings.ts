@@ -3,8 +3,12 @@
  * too. What is no reason for anything (a new name, another language) leaves them as they are: else it would carry out what was rejected.
  */
 import type { Database } from "./database.ts";
+import { readGroupGraph } from "./membership.ts";
 
-/** Publishes in one transaction, and forgets what was ruled about people whose groups, presence or `deciding` properties are others after it. */
+/**
+ * Publishes in one transaction, and forgets what was ruled about people whose groups (nested ones included), presence or `deciding`
+ * properties are others after it. `deciding`: of those that are known before and after.
+ */
 export function forgettingRulings(
   database: Database,
   tenant: number,
@@ -35,11 +39,14 @@ function inputsOfRuled(database: Database, tenant: number, deciding: readonly st
        OR p.id IN (SELECT r.id FROM ruling u CROSS JOIN person r ON r.tenant=u.tenant AND r.object_id=u.user WHERE u.tenant=?1)`,
     tenant,
   );
+  if (rows.length === 0) return new Map();
+  const graph = readGroupGraph(database, tenant);
   return new Map(
     rows.map((row) => {
+      const groups = [...graph.closure((row["groups"] ?? "") as string)].sort();
       const properties = JSON.parse((row["properties"] as string | null) ?? "{}") as Record<string, unknown>;
       const decided = deciding.map((name) => properties[name] ?? null);
-      return [row["id"] as number, JSON.stringify([row["deleted"], row["groups"], decided])] as const;
+      return [row["id"] as number, JSON.stringify([row["deleted"], groups, decided])] as const;
     }),
   );
 }
