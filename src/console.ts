@@ -1,12 +1,13 @@
 /** What the running agent answers to the status API. */
 import type { Agent } from "./agent.ts";
 import type { GoodSet } from "./config/keeper.ts";
+import { CONFIG_FILE } from "./config/load.ts";
 import type { TenantConfig } from "./config/types.ts";
 import type { Schedule } from "./cycle/schedule.ts";
 import { AgentError } from "./errors.ts";
 import { explanationOf } from "./explanation.ts";
 import { announcedCycle, type CycleRecord, type RequestedCycle } from "./model/cycle.ts";
-import type { Finding } from "./model/finding.ts";
+import { type Finding, formatFinding } from "./model/finding.ts";
 import { tierUsage } from "./model/tier.ts";
 import {
   holdView,
@@ -119,6 +120,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
       tenants,
       warnings: [
         ...config.remarks,
+        ...state.findings().filter(isOfRules).map(formatFinding),
         ...leftOut(state.only, config.tenantsInFile),
         ...state.awaitingRestart().map((key) => `\`${key}:\` of tiersync.yaml was edited: it counts after a restart`),
         ...tenants.filter(({ name }) => takenOver(name)).flatMap((tenant) => warningsOf(agent, tenant)),
@@ -191,6 +193,11 @@ export function onePerson(found: readonly PersonView[], asked: string): PersonVi
 function earlier(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return one < other ? one : other;
+}
+
+/** What is doubtful about the rules; the remarks say what is about tiersync.yaml. */
+function isOfRules({ level, file }: Finding): boolean {
+  return level === "warning" && file !== CONFIG_FILE;
 }
 
 /** What an admin must not overlook who looks at an agent that was started with --tenant. */

@@ -29,19 +29,25 @@ export function loadRules(home: string): {
       .map(({ name }) => name)
       .sort();
   } catch (error) {
-    const { code } = error as { code?: string };
-    return { files: [], findings: [folderFinding(code === "ENOENT" ? null : (code ?? "it failed"))] };
+    const { code = "it failed" } = error as { code?: string };
+    const why =
+      code === "ENOENT" ? `does not exist in ${home}; \`tiersync init\` writes one` : `cannot be read (${code})`;
+    return { files: [], findings: [folderFinding("error", why)] };
   }
-  if (names.length === 0) return { files: [], findings: [folderFinding(null)] };
+  if (names.length === 0) {
+    const what = "has no rule files: nobody is managed; `tiersync init` writes one";
+    return { files: [], findings: [folderFinding("warning", what)] };
+  }
   const read = names.map((name) => readSourceFile(join(folder, name), `${RULES_FOLDER}/${name}`));
   return { files: read.flatMap(({ file }) => file ?? []), findings: read.flatMap(({ findings }) => findings) };
 }
 
-/** No rules means that nobody is managed, which takes nothing from anybody; a folder that cannot be read is no such thing. */
-function folderFinding(code: string | null): Finding {
-  const place = { file: RULES_FOLDER, line: 0, column: 0, path: "" };
-  if (code !== null) return { level: "error", ...place, message: `cannot be read (${code})` };
-  return { level: "warning", ...place, message: "has no rule files: nobody is managed; `tiersync init` writes one" };
+/**
+ * No files in it means that nobody is managed any more: places in the queue and purge times are lost. A folder that is away for a moment, or
+ * cannot be read, says no such thing.
+ */
+function folderFinding(level: Finding["level"], message: string): Finding {
+  return { level, file: RULES_FOLDER, line: 0, column: 0, path: "", message };
 }
 
 /** The texts as they are now. */

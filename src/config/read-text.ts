@@ -1,5 +1,5 @@
 /** Files that people edit, on Windows too: UTF-8 with or without BOM, and the UTF-16 that Notepad and PowerShell write. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Finding } from "../model/finding.ts";
 import type { SourceFile } from "../rules/types.ts";
 
@@ -28,6 +28,8 @@ export function readSourceFile(
   });
   let bytes: Uint8Array;
   try {
+    // Whoever opens a pipe waits for somebody to write into it.
+    if (!statSync(path).isFile()) return fault("is no file");
     bytes = readFileSync(path);
   } catch (error) {
     const code = (error as { code?: string }).code ?? "it failed";

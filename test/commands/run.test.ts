@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogging } from "../../src/platform/logging.ts";
 import { type RunningAgent, startAgent } from "../../src/running.ts";
@@ -184,6 +184,7 @@ describe("tiersync run", () => {
 
   test("sees an atomic save and a deleted and recreated rules folder", async () => {
     const at = openHome();
+    at.person("Ana", ["Pro"]);
     const agent = await start(at);
     await agent.firstCycles;
     const rules = join(at.home, "rules");
@@ -193,11 +194,15 @@ describe("tiersync run", () => {
     const before = loaded((await (await agent.get("/status")).json()) as { rules: { loadedAt: string } });
     await agent.until<{ rules: { loadedAt: string } }>("/status", (body) => loaded(body) > before);
     rmSync(rules, { recursive: true });
-    await agent.until<{ rules: { files: number } }>("/status", ({ rules: { files } }) => files === 0);
-    const { mkdirSync } = await import("node:fs");
+    const away = await agent.until<Status>("/status", (status) => status.rules.errors.length > 0);
+    expect(away.rules.errors[0]?.message).toContain("does not exist");
+    // It goes on with the rules that were there.
+    const { id } = (await (await agent.post("/sync")).json()) as { id: string };
+    expect((await agent.until<Cycle>(`/cycles/${id}`, ({ outcome }) => outcome !== null)).outcome).toBe("succeeded");
+    expect(await (await agent.get("/status")).json()).toMatchObject({ tenants: [{ users: { licensed: 1 } }] });
     mkdirSync(rules);
     at.writeRules(RULES);
-    await agent.until<{ rules: { files: number } }>("/status", ({ rules: { files } }) => files === 1);
+    await agent.until<Status>("/status", (status) => status.rules.errors.length === 0);
   });
 
   test("refuses an edit that names a group which does not exist, and says where", async () => {

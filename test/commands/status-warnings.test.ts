@@ -21,6 +21,14 @@ describe("the status warns", () => {
     expect(await warnings(home)).toEqual([]);
   });
 
+  test("of rules without which nobody is managed", async () => {
+    const home = openHome();
+    await startTestAgent(home);
+    rmSync(join(home.home, "rules", "secure-exchanges.yaml"));
+    const told = await eventually(() => warnings(home), containing("nobody is managed"));
+    expect(told).toEqual(["rules has no rule files: nobody is managed; `tiersync init` writes one"]);
+  });
+
   test("of messages that could not be delivered, with the server's words and without the password", async () => {
     const { home, server } = await openMailHome({ seats: { Pro: 0 } });
     await server.stop();

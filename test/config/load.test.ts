@@ -32,10 +32,28 @@ describe("a home folder", () => {
   test("that is empty says what is missing, and how to get it", () => {
     expect(findings()).toEqual([
       `error tiersync.yaml does not exist in ${home}; \`tiersync init\` writes one`,
-      "warning rules has no rule files: nobody is managed; `tiersync init` writes one",
+      `error rules does not exist in ${home}; \`tiersync init\` writes one`,
     ]);
     expect(loadConfig(home).value).toBeNull();
   });
+
+  test("whose rules folder is away for a moment is broken; without files in it nobody is managed", () => {
+    write("tiersync.yaml", DESIGN);
+    expect(loadHome(home).rules).toBeNull();
+    write("rules/README.md", "");
+    expect(findings()).toEqual(["warning rules has no rule files: nobody is managed; `tiersync init` writes one"]);
+    expect(loadHome(home).rules).toMatchObject({ files: [] });
+  });
+
+  test.skipIf(process.platform === "win32")(
+    "with a pipe among its rules does not wait for what comes out of it",
+    () => {
+      write("tiersync.yaml", DESIGN);
+      write("rules/a.yaml", RULES);
+      expect(Bun.spawnSync(["mkfifo", join(home, "rules", "b.yaml")]).exitCode).toBe(0);
+      expect(findings()).toEqual(["error rules/b.yaml is no file"]);
+    },
+  );
 
   test("tells what is wrong in every file at once", () => {
     write("tiersync.yaml", DESIGN.replace("schedule:", "shedule:"));
