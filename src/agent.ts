@@ -8,6 +8,7 @@ import { explainPerson } from "./cycle/explain-person.ts";
 import { carryOutManual, type ManualKind, type ManualStep, planManual } from "./cycle/manual.ts";
 import { configNotices } from "./cycle/notices.ts";
 import { planView } from "./cycle/plan-view.ts";
+import { CLOCK_OFF } from "./cycle/read-both-sides.ts";
 import { preparePlan, runCycle } from "./cycle/run-cycle.ts";
 import type { CycleParts, CycleRequest, CycleStep } from "./cycle/settings.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
@@ -131,9 +132,12 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     database.shortenLog();
     identity.stamp();
     const suspicious = request.suspicious || identity.suspicious(tenant);
-    const record = await runCycle(parts(tenant), { ...request, suspicious, full: request.full || suspicious });
+    const own = parts(tenant);
+    const record = await runCycle(own, { ...request, suspicious, full: request.full || suspicious });
     if (record.outcome !== "failed" && request.only === undefined) identity.trust(tenant);
-    if (clock.now() - pruned > DAY) {
+    // A clock that is ahead would take for old what has just been done.
+    const clockIsRight = record.outcome !== "failed" && own.store.outbox.ongoingSince(CLOCK_OFF) === null;
+    if (clockIsRight && clock.now() - pruned > DAY) {
       prune(database, current.config.retention, clock.now());
       pruned = clock.now();
     }

@@ -12,14 +12,17 @@ export interface Retention {
 const TOLD =
   "email IS NOT NULL AND webhook IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message WHERE id IN (email, webhook))";
 
-/** Deletes what is older than its retention. The last good cycle of each tenant stays: it says that the first one is over. `now`: epoch ms. */
+/**
+ * Deletes what is older than its retention. The last good cycle of each tenant, of all its people, stays: it says that the first one is over.
+ * `now`: epoch ms.
+ */
 export function prune(database: Database, retention: Retention, now: number): void {
   const before = now - retention.outbox;
   const journalBefore = now - retention.journal;
   database.transaction(() => {
     database.run(
       `DELETE FROM cycle WHERE started_at<? AND outcome IS NOT NULL AND seq NOT IN
-       (SELECT max(seq) FROM cycle WHERE outcome IN ('succeeded', 'held') GROUP BY tenant)`,
+       (SELECT max(seq) FROM cycle WHERE outcome IN ('succeeded', 'held') AND only_user IS NULL GROUP BY tenant)`,
       now - retention.cycles,
     );
     database.run("DELETE FROM event WHERE at<?", journalBefore);
