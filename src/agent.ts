@@ -107,7 +107,11 @@ export function lockHome(home: string): InstanceLock {
 export function openAgent(configuration: Configuration, options: AgentOptions): Agent {
   const { home, env, logging } = options;
   const place = options.databaseFile ?? join(home, DATABASE_FILE);
-  const database = openDatabase(place, { readOnly: options.readOnly ?? false });
+  const database = openDatabase(place, {
+    readOnly: options.readOnly ?? false,
+    // Of a copy nobody knows where it is.
+    calledAs: join(home, DATABASE_FILE),
+  });
   const clock = { now: () => Date.now() };
   const stores = new Map<string, TenantStore>();
   const identity = identityIn(home, database, place);

@@ -63,9 +63,10 @@ export function readQuery<S extends ObjectSchema>(c: Context, schema: S): v.Infe
 
 /**
  * The JSON body, whatever it is declared as: `curl -d` calls it a form. That no page of a browser posts here is the token's affair. No
- * body counts as `{}`. Throws `ERR_BAD_REQUEST` for another shape.
+ * body counts as `{}`. Throws `ERR_BAD_REQUEST` for another shape, and for what is said in the query string instead.
  */
 export async function readBody<S extends ObjectSchema>(c: Context, schema: S): Promise<v.InferOutput<S>> {
+  readQuery(c, noQuery); // `POST /sync?full=true` would do something else than it says
   const text = await c.req.text();
   if (text.trim() === "") return validated(schema, {}, "key");
   const value = parseJson(text);

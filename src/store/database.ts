@@ -34,6 +34,8 @@ export interface OpenOptions {
   /** Milliseconds to wait for another process's lock. Default 5000. */
   readonly busyTimeout?: number;
   readonly readOnly?: boolean;
+  /** What errors call it; the file itself by default. */
+  readonly calledAs?: string;
 }
 
 /** Bytes. By itself SQLite never makes a log file smaller, and a checkpoint in the middle of a first cycle would write most pages twice. */
@@ -43,7 +45,10 @@ const LARGE_LOG = 16_000_000;
  * SQLite wants to put an index of the log beside a database that it only reads. Where it may not, and there is no log, nobody is at work on
  * the file: it is read as it is ("Uniform Resource Identifiers", `immutable`).
  */
-function connect(file: string, { busyTimeout, readOnly }: Required<OpenOptions>): DatabaseSync {
+function connect(
+  file: string,
+  { busyTimeout, readOnly }: Required<Pick<OpenOptions, "busyTimeout" | "readOnly">>,
+): DatabaseSync {
   const native = new DatabaseSync(file, { timeout: busyTimeout, readOnly });
   if (!readOnly) return native;
   try {
@@ -59,7 +64,8 @@ function connect(file: string, { busyTimeout, readOnly }: Required<OpenOptions>)
 }
 
 /** Opens (and creates, and migrates) a database; `:memory:` for one that leaves nothing behind. */
-export function openDatabase(file: string, { busyTimeout = 5000, readOnly = false }: OpenOptions = {}): Database {
+export function openDatabase(file: string, options: OpenOptions = {}): Database {
+  const { busyTimeout = 5000, readOnly = false, calledAs: called = file } = options;
   if (file !== ":memory:") {
     const folder = dirname(file);
     if (!readOnly) fileErrors(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
@@ -67,7 +73,7 @@ export function openDatabase(file: string, { busyTimeout = 5000, readOnly = fals
   }
   // Whoever ends in an orderly way leaves none.
   const leftLog = !readOnly && hasLog(file);
-  const native = storeErrors(file, () => connect(file, { busyTimeout, readOnly }));
+  const native = storeErrors(called, () => connect(file, { busyTimeout, readOnly }));
   const setUp = (): void => {
     native.exec("PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
     // Deleted event logs must not be readable in the file afterwards.
@@ -110,19 +116,19 @@ export function openDatabase(file: string, { busyTimeout = 5000, readOnly = fals
         const { changes, lastInsertRowid } = prepare(sql).run(...values);
         return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
       } catch (error) {
-        throw storeError(file, error);
+        throw storeError(called, error);
       }
     },
-    get: (sql, ...values) => storeErrors(file, () => prepare(sql).get(...values) as Row | undefined),
-    all: (sql, ...values) => storeErrors(file, () => prepare(sql).all(...values) as Row[]),
-    exec: (sql) => storeErrors(file, () => native.exec(sql)),
+    get: (sql, ...values) => storeErrors(called, () => prepare(sql).get(...values) as Row | undefined),
+    all: (sql, ...values) => storeErrors(called, () => prepare(sql).all(...values) as Row[]),
+    exec: (sql) => storeErrors(called, () => native.exec(sql)),
     transaction: (work) => {
       if (depth > 0) return work();
-      storeErrors(file, () => prepare("BEGIN IMMEDIATE").run());
+      storeErrors(called, () => prepare("BEGIN IMMEDIATE").run());
       depth += 1;
       try {
         const result = work();
-        storeErrors(file, () => prepare("COMMIT").run());
+        storeErrors(called, () => prepare("COMMIT").run());
         return result;
       } catch (error) {
         rollBack();
@@ -150,15 +156,15 @@ export function openDatabase(file: string, { busyTimeout = 5000, readOnly = fals
         database.exec(`PRAGMA busy_timeout=${busyTimeout}`);
       }
     },
-    copyTo: (target) => storeErrors(file, () => void native.prepare("VACUUM INTO ?").run(target)),
+    copyTo: (target) => storeErrors(called, () => void native.prepare("VACUUM INTO ?").run(target)),
     close: () => {
       statements.clear();
       native.close();
     },
   };
   try {
-    storeErrors(file, setUp);
-    if (!readOnly) migrate(database, file);
+    storeErrors(called, setUp);
+    if (!readOnly) migrate(database, called);
     return database;
   } catch (error) {
     database.close();

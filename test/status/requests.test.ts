@@ -96,6 +96,7 @@ describe("bodies", () => {
     ["nobody to approve", "/holds/h-7/approve", { only: [] }, '"only" names nobody'],
     ["a number among the users", "/holds/h-7/approve", { only: ["a", 7] }, '"only.1" must be a list of users'],
     ["text for a list", "/holds/h-7/approve", { only: "a" }, '"only" must be a list of users'],
+    ["a query string", "/sync?full=true", {}, 'unknown parameter "full"'],
     ["anything to reject", "/holds/h-7/reject", { only: ["a"] }, 'unknown key "only"'],
   ];
   test.each(bad)("%s is 400 and starts nothing", async (_, path, body, detail) => {
