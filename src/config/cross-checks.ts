@@ -1,12 +1,12 @@
 /** What is wrong between values that are each right. Looks at the raw document, so that other findings do not hide these. */
 import type { Finding } from "../model/finding.ts";
 import { errorAt } from "../rules/findings.ts";
-import { hasKey } from "../rules/shapes.ts";
+import { hasKey, valueAt } from "../rules/shapes.ts";
 import { formatPath, type Path, type YamlSource } from "../rules/yaml-source.ts";
 
 export function crossCheck(source: YamlSource): Finding[] {
   const { data } = source;
-  const raw = get(data, "tenants");
+  const raw = valueAt(data, ["tenants"]);
   const tenants: readonly unknown[] = Array.isArray(raw) ? raw : [];
   return [
     ...sameNames(tenants, source),
@@ -20,13 +20,9 @@ export function crossCheck(source: YamlSource): Finding[] {
   ];
 }
 
-function get(value: unknown, key: string): unknown {
-  return hasKey(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-}
-
 function sameNames(tenants: readonly unknown[], source: YamlSource): Finding[] {
   return repeats(
-    tenants.map((tenant, i) => ({ key: lower(get(tenant, "name")), path: ["tenants", i, "name"] })),
+    tenants.map((tenant, i) => ({ key: lower(valueAt(tenant, ["name"])), path: ["tenants", i, "name"] })),
     (path, first) => errorAt(source.at(path), `is the name of ${formatPath(first.path.slice(0, -1))} too`),
   );
 }
@@ -35,7 +31,7 @@ function sameNames(tenants: readonly unknown[], source: YamlSource): Finding[] {
 function sameTargets(data: unknown, tenants: readonly unknown[], source: YamlSource): Finding[] {
   const targets = tenants.map((tenant, i) => {
     const own = hasKey(tenant, "target");
-    const url = get(own ? get(tenant, "target") : get(data, "target"), "url");
+    const url = valueAt(own ? tenant : data, ["target", "url"]);
     return { key: urlKey(url), path: own ? ["tenants", i, "target", "url"] : ["target", "url"], tenant: i };
   });
   return repeats(targets, (path, { tenant }) =>
@@ -56,8 +52,8 @@ function withoutTiers(data: unknown, tenants: readonly unknown[], source: YamlSo
 }
 
 function oneSignIn(holder: unknown, base: Path, source: YamlSource): Finding[] {
-  const target = get(holder, "target");
-  if (get(target, "kind") !== "scim" || hasKey(target, "token") !== hasKey(target, "oauth")) return [];
+  const target = valueAt(holder, ["target"]);
+  if (valueAt(target, ["kind"]) !== "scim" || hasKey(target, "token") !== hasKey(target, "oauth")) return [];
   const message = hasKey(target, "token")
     ? "name either token or oauth, not both"
     : "needs token: secret:NAME, or oauth: {tokenUrl, clientId, clientSecret}";
@@ -65,13 +61,13 @@ function oneSignIn(holder: unknown, base: Path, source: YamlSource): Finding[] {
 }
 
 function wholeLogin(holder: unknown, base: Path, source: YamlSource): Finding[] {
-  const email = get(get(holder, "notify"), "email");
+  const email = valueAt(holder, ["notify", "email"]);
   if (hasKey(email, "user") === hasKey(email, "password")) return [];
   return [errorAt(source.at([...base, "notify", "email"]), "user and password go together")];
 }
 
 function sameTiers(holder: unknown, base: Path, source: YamlSource): Finding[] {
-  const tiers = get(holder, "tiers");
+  const tiers = valueAt(holder, ["tiers"]);
   if (typeof tiers !== "object" || tiers === null) return [];
   return repeats(
     Object.keys(tiers).map((name) => ({ key: name.toLowerCase(), path: [...base, "tiers", name] })),

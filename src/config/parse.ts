@@ -7,7 +7,9 @@ import { checkShape } from "../rules/shapes.ts";
 import type { Parsed, RuleSet, SourceFile } from "../rules/types.ts";
 import { readYaml } from "../rules/yaml-source.ts";
 import { crossCheck } from "./cross-checks.ts";
+import { plainSecrets } from "./plain-secrets.ts";
 import { resolveConfig } from "./resolve.ts";
+import { roughContext } from "./rough-context.ts";
 import { configSchema } from "./schema.ts";
 import type { AgentConfig } from "./types.ts";
 
@@ -41,10 +43,10 @@ export function parseConfig(file: SourceFile, home: string): Parsed<AgentConfig>
     };
   }
   const { output, findings: shape } = checkShape(configSchema, source.data, source, []);
-  const findings = [...shape, ...crossCheck(source)];
+  const plain = plainSecrets(source);
+  const findings = [...shape, ...crossCheck(source), ...plain.findings].sort(compareFindings);
   const broken = output === null || hasError(findings);
-  const value = broken ? null : resolveConfig(output, source, home, findings);
-  return { value, findings: findings.sort(compareFindings) };
+  return { value: broken ? null : resolveConfig(output, home, plain.remarks), findings };
 }
 
 /** Configuration, rules, and what can be said of the two together. */
@@ -52,7 +54,8 @@ export function parseHome(files: HomeFiles, home: string): Home {
   const config = files.config === null ? { value: null, findings: [] } : parseConfig(files.config, home);
   const { ruleSet, findings } = readRules(files.rules);
   const unread = files.findings.filter(({ file }) => file !== "tiersync.yaml");
-  const between = config.value === null ? [] : checkRules(ruleSet, config.value);
+  const context = config.value ?? (files.config === null ? null : roughContext(readYaml(files.config).data));
+  const between = context === null ? [] : checkRules(ruleSet, context);
   const aboutRules = [...unread, ...findings, ...between];
   return {
     config: config.value,

@@ -1,9 +1,6 @@
 /** From what stands in tiersync.yaml to what the agent works with: defaults, inheritance, absolute paths. */
 import { GUARDED_KINDS, type GuardedKind } from "../model/action.ts";
-import type { Finding } from "../model/finding.ts";
 import type { Tier } from "../model/tier.ts";
-import { warningAt } from "../rules/findings.ts";
-import { formatPath, type Path, type YamlSource } from "../rules/yaml-source.ts";
 import { CLOUDS } from "./clouds.ts";
 import { parseDuration, parseSize } from "./durations.ts";
 import { resolvePath } from "./paths.ts";
@@ -30,29 +27,12 @@ export const DEFAULT_GUARD: Readonly<Record<GuardedKind, { readonly count: numbe
 const LEDGER: TargetConfig = { kind: "ledger" };
 const SILENT: NotifyConfig = { email: null, digest: null, webhook: null, heartbeat: null };
 
-/** `findings` receives warnings. */
-export function resolveConfig(input: ConfigInput, source: YamlSource, home: string, findings: Finding[]): AgentConfig {
-  const remarks: string[] = [];
-  const secret = (text: string, path: Path, suggested: string): SecretRef => {
-    const ref = parseSecretRef(text) ?? { kind: "plain", value: text };
-    if (ref.kind === "plain") {
-      remarks.push(`${formatPath(path)} is a plain secret in tiersync.yaml`);
-      const how = `move it: tiersync secret set ${suggested}, then write secret:${suggested} here`;
-      findings.push(warningAt(source.at(path), `is a secret in plain text; ${how}`));
-    }
-    return ref;
-  };
-  if (/^[^/]*\/\/[^/]*:[^/]*@/.test(input.proxy ?? "")) {
-    remarks.push("proxy names a password in tiersync.yaml");
-    findings.push(
-      warningAt(source.at(["proxy"]), "names a password in plain text; better set HTTPS_PROXY for the agent's account"),
-    );
-  }
-  const context: Context = { home, secret };
-  const target = input.target === undefined ? LEDGER : resolveTarget(input.target, ["target"], context);
-  const notify = input.notify === undefined ? SILENT : resolveNotify(input.notify, ["notify"], context);
-  const tenants = input.tenants.map((tenant, i): TenantConfig => {
-    const path = ["tenants", i];
+/** `said`: remarks on the file that there are already. */
+export function resolveConfig(input: ConfigInput, home: string, said: readonly string[]): AgentConfig {
+  const remarks = [...said];
+  const target = input.target === undefined ? LEDGER : resolveTarget(input.target);
+  const notify = input.notify === undefined ? SILENT : resolveNotify(input.notify);
+  const tenants = input.tenants.map((tenant): TenantConfig => {
     const guard = resolveGuard(tenant.guard, input.guard);
     remarks.push(
       ...brakesOff(guard).map((kind) => `tenant ${tenant.name}: the brake on ${kind} is off (guard.${kind}: false)`),
@@ -61,13 +41,13 @@ export function resolveConfig(input: ConfigInput, source: YamlSource, home: stri
       name: tenant.name,
       tenantId: tenant.tenantId,
       clientId: tenant.clientId,
-      credential: resolveCredential(tenant, [...path, "credential"], context),
+      credential: resolveCredential(tenant, home),
       parentGroup: resolveParent(tenant.parentGroup),
       cloud: resolveCloud(tenant.cloud),
       tiers: resolveTiers(tenant.tiers ?? input.tiers ?? {}),
-      target: tenant.target === undefined ? target : resolveTarget(tenant.target, [...path, "target"], context),
+      target: tenant.target === undefined ? target : resolveTarget(tenant.target),
       guard,
-      notify: tenant.notify === undefined ? notify : resolveNotify(tenant.notify, [...path, "notify"], context),
+      notify: tenant.notify === undefined ? notify : resolveNotify(tenant.notify),
     };
   });
   const { schedule, fullSync, mailboxSettings, log, retention } = input;
@@ -93,15 +73,15 @@ export function resolveConfig(input: ConfigInput, source: YamlSource, home: stri
   };
 }
 
-interface Context {
-  readonly home: string;
-  readonly secret: (text: string, path: Path, suggested: string) => SecretRef;
+/** What is no reference is the secret itself. */
+function secret(text: string): SecretRef {
+  return parseSecretRef(text) ?? { kind: "plain", value: text };
 }
 
 const milliseconds = (text: string) => parseDuration(text) ?? 0;
 const withoutSlash = (url: string) => url.trim().replace(/\/+$/, "");
 
-function resolveCredential({ credential, name }: TenantInput, path: Path, { home, secret }: Context): CredentialConfig {
+function resolveCredential({ credential }: TenantInput, home: string): CredentialConfig {
   if ("certificate" in credential) {
     return {
       kind: "certificate",
@@ -109,7 +89,7 @@ function resolveCredential({ credential, name }: TenantInput, path: Path, { home
       assertion: credential.assertion,
     };
   }
-  return { kind: "secret", secret: secret(credential.clientSecret, [...path, "clientSecret"], name) };
+  return { kind: "secret", secret: secret(credential.clientSecret) };
 }
 
 function resolveParent(input: TenantInput["parentGroup"]): TenantConfig["parentGroup"] {
@@ -130,17 +110,17 @@ function resolveTiers(input: NonNullable<ConfigInput["tiers"]>): Tier[] {
   );
 }
 
-function resolveTarget(input: NonNullable<ConfigInput["target"]>, path: Path, { secret }: Context): TargetConfig {
+function resolveTarget(input: NonNullable<ConfigInput["target"]>): TargetConfig {
   if (input.kind === "ledger") return LEDGER;
   const { url, token, oauth, tierAs, onPurge, onDrift } = input;
   const auth: ScimAuth =
     oauth === undefined
-      ? { kind: "token", token: secret(token ?? "", [...path, "token"], "scim-token") }
+      ? { kind: "token", token: secret(token ?? "") }
       : {
           kind: "oauth",
           tokenUrl: oauth.tokenUrl.trim(),
           clientId: oauth.clientId,
-          clientSecret: secret(oauth.clientSecret, [...path, "oauth", "clientSecret"], "scim-oauth"),
+          clientSecret: secret(oauth.clientSecret),
           scope: oauth.scope ?? null,
         };
   return { kind: "scim", url: withoutSlash(url), auth, tierAs, onPurge, onDrift };
@@ -177,7 +157,7 @@ export function brakesOff(guard: GuardConfig): readonly GuardedKind[] {
 
 const PORTS = { starttls: 587, tls: 465, none: 25 } as const;
 
-function resolveNotify(input: NonNullable<ConfigInput["notify"]>, path: Path, { secret }: Context): NotifyConfig {
+function resolveNotify(input: NonNullable<ConfigInput["notify"]>): NotifyConfig {
   const { email, webhook } = input;
   return {
     email:
@@ -192,17 +172,14 @@ function resolveNotify(input: NonNullable<ConfigInput["notify"]>, path: Path, { 
                 ? null
                 : {
                     user: email.user,
-                    password: secret(email.password ?? "", [...path, "email", "password"], "smtp-password"),
+                    password: secret(email.password ?? ""),
                   },
             from: email.from.trim(),
             to: email.to.map((address) => address.trim()),
             language: email.language,
           },
     digest: input.digest ?? null,
-    webhook:
-      webhook === undefined
-        ? null
-        : { url: webhook.url.trim(), secret: secret(webhook.secret, [...path, "webhook", "secret"], "webhook") },
+    webhook: webhook === undefined ? null : { url: webhook.url.trim(), secret: secret(webhook.secret) },
     heartbeat: input.heartbeat?.trim() ?? null,
   };
 }

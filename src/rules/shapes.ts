@@ -36,6 +36,13 @@ export function hasKey(input: unknown, key: string): boolean {
   return typeof input === "object" && input !== null && Object.hasOwn(input, key);
 }
 
+/** What stands at `path` in raw data; undefined: nothing. */
+export function valueAt(data: unknown, path: Path): unknown {
+  let value = data;
+  for (const key of path) value = hasKey(value, String(key)) ? (value as Record<string, unknown>)[key] : undefined;
+  return value;
+}
+
 /** Checks `data` (the part of `source` at `base`) against `schema`. Output is null when there are findings. */
 export function checkShape<S extends v.GenericSchema>(
   schema: S,

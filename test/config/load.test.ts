@@ -67,6 +67,20 @@ describe("a home folder", () => {
     ]);
   });
 
+  test("hides no warning and nothing about the rules behind what is wrong with tiersync.yaml", () => {
+    const shed = DESIGN.replace("schedule:", "shedule:");
+    write("tiersync.yaml", shed.replace("certificate: keys/contoso.pem", "clientSecret: hunter2~"));
+    write("rules/a.yaml", RULES.replace("tier: Pro", "tier: Prro"));
+    expect(findings()).toEqual([
+      'error tiersync.yaml:1:1 shedule: unknown key; did you mean "schedule"?',
+      expect.stringContaining("tenants[0].credential.clientSecret: is a secret in plain text"),
+      expect.stringMatching(/^error rules\/a\.yaml:2:\d+ .*"Prro".*"Pro"/),
+    ]);
+    // Where the tiers themselves cannot be told, nothing is said of those in the rules.
+    write("tiersync.yaml", DESIGN.replace(/^tiers:/m, "teirs:"));
+    expect(findings().filter((text) => text.includes("rules/"))).toEqual([]);
+  });
+
   test("may hold files as Windows editors write them", () => {
     write("tiersync.yaml", new Uint8Array([0xff, 0xfe, ...Buffer.from(DESIGN.replaceAll("\n", "\r\n"), "utf16le")]));
     write("rules/a.YML", `\ufeff${RULES.replaceAll("\n", "\r\n")}`);
