@@ -83,7 +83,10 @@ export const ERROR_CODES = {
     meaning: "the cycle reached its time limit and stopped",
     remedy: "nothing is lost: the next cycle goes on where this one stopped",
   },
-  ERR_STOPPED: { meaning: "the agent was asked to stop", remedy: "none needed: the next start goes on from here" },
+  ERR_STOPPED: {
+    meaning: "the agent was asked to stop, or a confirmation was not given",
+    remedy: "none needed: the next start goes on from here",
+  },
   ERR_STORE: {
     meaning: "the agent's database cannot be read or written",
     remedy: "see the message: free the disk, close what locks data/tiersync.db, or restore a backup",
@@ -118,7 +121,10 @@ export const ERROR_CODES = {
     meaning: "the request to the status API names a host that is not this computer",
     remedy: "use 127.0.0.1 or localhost",
   },
-  ERR_BAD_REQUEST: { meaning: "the request to the status API is malformed", remedy: "see the detail" },
+  ERR_BAD_REQUEST: {
+    meaning: "what is asked for may not be done as things are, or the request to the status API is malformed",
+    remedy: "see the message",
+  },
   ERR_PLATFORM: {
     meaning: "the operating system refused something",
     remedy: "see the message; installing a service needs administrator rights",
