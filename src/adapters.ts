@@ -22,6 +22,7 @@ import { createEntraProbe, type EntraProbe } from "./entra/probe.ts";
 import { createEntraSource, type EntraSource } from "./entra/source.ts";
 import { AgentError } from "./errors.ts";
 import { childLogger } from "./log.ts";
+import { daysLeft } from "./model/days.ts";
 import type { Drift } from "./model/remote-account.ts";
 import type { CredentialView } from "./model/views.ts";
 import type { MailOptions } from "./notify/mail.ts";
@@ -33,8 +34,6 @@ import { createLedger } from "./targets/ledger.ts";
 import type { ScimOptions } from "./targets/scim/options.ts";
 import { probeScim, type ScimProbe } from "./targets/scim/probe.ts";
 import { createScimTarget } from "./targets/scim/target.ts";
-
-const DAY = 24 * 60 * 60 * 1000;
 
 export interface AdapterOptions {
   /** Absolute. */
@@ -214,7 +213,7 @@ export function credentialView(config: CredentialConfig, now: number): Credentia
       kind: "certificate",
       thumbprint: sha1,
       expiresAt: new Date(expiresAt).toISOString(),
-      daysLeft: Math.floor((expiresAt - now) / DAY),
+      daysLeft: daysLeft(expiresAt, now),
     };
   } catch (error) {
     if (error instanceof AgentError) return null;

@@ -6,9 +6,8 @@ import { isInside } from "../config/paths.ts";
 import { readCertificate } from "../entra/certificate.ts";
 import { toAgentError } from "../errors.ts";
 import { counted } from "../model/counted.ts";
+import { daysLeft } from "../model/days.ts";
 import { readProtectedText } from "../platform/protect.ts";
-
-const DAY = 86_400_000;
 
 export interface CertificateFacts {
   /** Hex SHA-1, as the Entra portal shows it. */
@@ -112,7 +111,7 @@ export function facts(of: { sha1: string; sha256: string; expiresAt: number }, n
     thumbprint: of.sha1,
     thumbprintSha256: of.sha256,
     expiresAt: new Date(of.expiresAt).toISOString(),
-    daysLeft: Math.floor((of.expiresAt - now) / DAY),
+    daysLeft: daysLeft(of.expiresAt, now),
   };
 }
 

@@ -1,9 +1,9 @@
 /** Durations and sizes as people write them in tiersync.yaml. */
+import { DAY } from "../model/days.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
 
 const SHORT = /^(\d{1,9})\s*(s|m|h|d)$/i;
 const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };

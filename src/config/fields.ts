@@ -1,7 +1,8 @@
 /** Kinds of values in tiersync.yaml. A finding says what is expected, never the value: it could be a secret. */
 import { Cron } from "croner";
 import * as v from "valibot";
-import { DAY, parseDuration, parseSize } from "./durations.ts";
+import { DAY } from "../model/days.ts";
+import { parseDuration, parseSize } from "./durations.ts";
 import { parseSecretRef } from "./secrets.ts";
 
 /** A text of one line. */

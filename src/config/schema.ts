@@ -1,9 +1,9 @@
 /** The shape of tiersync.yaml. The descriptions are what editors show. */
 import * as v from "valibot";
+import { DAY } from "../model/days.ts";
 import { GUID } from "../rules/schema.ts";
 import { block, choose, hasKey } from "../rules/shapes.ts";
 import { CLOUD_NAMES } from "./clouds.ts";
-import { DAY } from "./durations.ts";
 import {
   address,
   anyUrl,

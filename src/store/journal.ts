@@ -10,11 +10,10 @@ import {
   type GuardedKind,
 } from "../model/action.ts";
 import type { CycleError, CycleRecord, PersonFailureRecord } from "../model/cycle.ts";
+import { DAY } from "../model/days.ts";
 import type { Database, Row } from "./database.ts";
 import { createDecisionWriter } from "./decisions.ts";
 import { writeEvents } from "./events.ts";
-
-const DAY = 24 * 60 * 60 * 1000;
 
 const BRAKED: ReadonlySet<ActionKind> = new Set(GUARDED_KINDS);
 

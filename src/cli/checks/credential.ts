@@ -1,11 +1,11 @@
 /** Is the certificate there, whole, and good for a while? */
 import type { TenantConfig } from "../../config/types.ts";
 import { readCertificate } from "../../entra/certificate.ts";
+import { daysLeft } from "../../model/days.ts";
 import type { CheckResult } from "../../model/views.ts";
 import { readProtectedText } from "../../platform/protect.ts";
 import { fail, failed, ok, warn } from "./result.ts";
 
-const DAY = 24 * 60 * 60 * 1000;
 /** Days before the end from which on it is said. */
 const SOON = 60;
 
@@ -26,7 +26,7 @@ export function checkCredential({ name, credential }: TenantConfig, now: number)
 function validity(tenant: string, notBefore: number, expiresAt: number, now: number): CheckResult {
   const id = "credential.expiry";
   const end = new Date(expiresAt).toISOString();
-  const days = Math.floor((expiresAt - now) / DAY);
+  const days = daysLeft(expiresAt, now);
   const renew = "make the next one, `tiersync cert rotate`, and upload its .crt to the app registration";
   if (expiresAt <= now) return fail(id, tenant, `the certificate expired at ${end}`, renew);
   if (notBefore > now) {

@@ -1,4 +1,5 @@
 /** Brings the local copy in line with the service: whole at first, now and then and when asked, else only where an answer was lost. */
+import { DAY } from "../../model/days.ts";
 import type { ObjectId } from "../../model/directory.ts";
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
 import type { Connection } from "./connection.ts";
@@ -10,7 +11,6 @@ import type { TierGroups } from "./tier-groups.ts";
 import { selectUsers } from "./user-read.ts";
 import { createUsers } from "./users.ts";
 
-const DAY = 24 * 60 * 60 * 1000;
 const READING = "reading the accounts of the licence system";
 /** Accounts that the list lacks and that are asked for one by one before they count as gone. */
 const DOUBTS = 100;
