@@ -1,6 +1,7 @@
 /** `plan`: what the next cycle would do. Changes nothing anywhere. */
 import { selectTenants } from "../config/tenant-choice.ts";
 import { AgentError, EXIT, type ExitCode, exitCodeOf, toAgentError } from "../errors.ts";
+import { CYCLE_DEADLINE } from "../model/cycle.ts";
 import type { PlanView, TenantPlanView } from "../model/views.ts";
 import { renderPlan } from "../plan/render.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
@@ -11,8 +12,6 @@ import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress } from "./progress.ts";
 import { errorView, reportError } from "./report-error.ts";
 import { stepOf } from "./with-home.ts";
-
-const DEADLINE = 4 * 60 * 1000;
 
 export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitCode> {
   const home = resolveHome(options.home, io);
@@ -25,14 +24,14 @@ export async function plan(options: GlobalOptions, io: CommandIo): Promise<ExitC
   const progress = createProgress(io, options.quiet === true || options.json === true);
   const stop = stopSignals();
   try {
-    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DEADLINE)]);
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(CYCLE_DEADLINE)]);
     const request = {
       trigger: "cli",
       full: false,
       pauses: false,
       suspicious: false,
       signal,
-      deadline: Date.now() + DEADLINE,
+      deadline: Date.now() + CYCLE_DEADLINE,
     } as const;
     const agentOptions = {
       home,

@@ -1,16 +1,13 @@
 /** What commands that work on a home folder share: the lock, the agent, its log, progress, and an orderly end. */
 import type { Agent, CycleStep } from "../agent.ts";
 import type { ExitCode } from "../errors.ts";
-import type { CycleRecord } from "../model/cycle.ts";
+import { CYCLE_DEADLINE, type CycleRecord } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import type { GlobalOptions } from "./command.ts";
 import type { CommandIo } from "./io.ts";
 import { type GoodHome, loadGoodHome } from "./load-home.ts";
 import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress, type Progress, type Step } from "./progress.ts";
-
-/** A one-shot cycle's time limit, as in `run`. */
-const DEADLINE = 4 * 60 * 1000;
 
 export interface HomeAtWork {
   readonly good: GoodHome;
@@ -47,8 +44,8 @@ export async function withHome(
     const opened = openAgent(good, { home, env: io.env, logging, progress: (step) => progress.step(stepOf(step)) });
     agent = opened;
     const cycles: HomeAtWork["cycles"] = async (tenants, full, only) => {
-      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(DEADLINE)]);
-      const deadline = Date.now() + DEADLINE;
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(CYCLE_DEADLINE)]);
+      const deadline = Date.now() + CYCLE_DEADLINE;
       const limits = { pauses: false, suspicious: false, signal, deadline } as const;
       const request = { trigger: "cli", full, ...limits, ...(only === undefined ? {} : { only }) } as const;
       const one = async (name: string): Promise<CycleRecord> => {

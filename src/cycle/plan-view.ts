@@ -1,5 +1,5 @@
 /** A prepared plan as `tiersync plan` shows it. */
-import { goesOn } from "../model/cycle.ts";
+import { goesOn, HOLD_LIFETIME } from "../model/cycle.ts";
 import { tierUsage } from "../model/tier.ts";
 import { actionView, kindCounts, type TenantPlanView, type WaitingView } from "../model/views.ts";
 import type { HoldProposal, Plan } from "../plan/types.ts";
@@ -10,7 +10,6 @@ import type { TenantStore } from "./store-ports.ts";
 /** `store`: the one that the plan was made with; its holds give the ids of what is held already, and goes on being held as it is. */
 export function planView(store: TenantStore, { guarded, people, waitingElsewhere, now }: PreparedPlan): TenantPlanView {
   const open = store.holds.open();
-  const lifetime = 24 * 60 * 60 * 1000;
   const held = (proposal: HoldProposal): TenantPlanView["held"][number] => {
     const known = open.find((hold) => goesOn(hold, proposal, now));
     return {
@@ -18,7 +17,7 @@ export function planView(store: TenantStore, { guarded, people, waitingElsewhere
       tenant: store.name,
       kinds: kindCounts(proposal.actions),
       since: known?.since ?? new Date(now).toISOString(),
-      expiresAt: known?.expiresAt ?? new Date(now + lifetime).toISOString(),
+      expiresAt: known?.expiresAt ?? new Date(now + HOLD_LIFETIME).toISOString(),
       actions: proposal.actions.map(actionView),
     };
   };

@@ -1,9 +1,6 @@
 /** One tenant's cycles, one at a time: a request while one runs is the next one, and all requests until then are that same one. */
 import { AgentError } from "../errors.ts";
-import type { CycleRecord, CycleTrigger } from "../model/cycle.ts";
-
-/** Longest time of one cycle: less than the shortest usual period. */
-export const CYCLE_DEADLINE = 4 * 60 * 1000;
+import { CYCLE_DEADLINE, type CycleRecord, type CycleTrigger } from "../model/cycle.ts";
 
 export interface WorkRequest {
   readonly trigger: CycleTrigger;

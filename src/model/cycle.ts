@@ -1,6 +1,10 @@
 /** One synchronisation of one tenant, as history, `/cycles` and `sync --json` show it. */
 import { type Action, type ActionCounts, type ActionKind, emptyCounts } from "./action.ts";
+import { DAY } from "./days.ts";
 import type { ObjectId } from "./directory.ts";
+
+/** Longest time of one cycle, in ms: less than the shortest usual period. */
+export const CYCLE_DEADLINE = 4 * 60 * 1000;
 
 export type CycleKind = "initial" | "incremental" | "full";
 export type CycleTrigger = "schedule" | "api" | "cli" | "startup";
@@ -62,6 +66,9 @@ export function announcedCycle(id: string, { tenant, trigger, since, full }: Req
     ...{ requests: { token: 0, graph: 0, target: 0 }, actions: emptyCounts(), held: {}, failures: [], error: null },
   };
 }
+
+/** A hold that nobody rules on forms anew after this, with one new mail; ms. */
+export const HOLD_LIFETIME = DAY;
 
 /** Actions kept back until a person approves. */
 export interface Hold {

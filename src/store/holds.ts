@@ -3,12 +3,9 @@ import { randomBytes } from "node:crypto";
 import type { HoldStore } from "../cycle/store-ports.ts";
 import { AgentError } from "../errors.ts";
 import type { Action, ActionKind, GuardedKind } from "../model/action.ts";
-import { goesOn, type Hold, hasExpired } from "../model/cycle.ts";
+import { goesOn, type Hold, hasExpired, HOLD_LIFETIME as LIFETIME } from "../model/cycle.ts";
 import type { ActionPair, HoldProposal } from "../plan/types.ts";
 import type { Database, Row } from "./database.ts";
-
-/** A hold that nobody rules on forms anew after this, with one new mail. */
-const LIFETIME = 24 * 60 * 60 * 1000;
 
 export function createHoldStore(database: Database, tenant: number, name: string): HoldStore {
   const open = (): Hold[] =>
