@@ -42,8 +42,7 @@ export function emptyCounts(): Record<ActionKind, number> {
   return { create: 0, adopt: 0, assign: 0, change: 0, wait: 0, update: 0, revoke: 0, purge: 0, release: 0 };
 }
 
-export function countActions(actions: Iterable<Pick<Action, "kind">>): Record<ActionKind, number> {
-  const counts = emptyCounts();
-  for (const action of actions) counts[action.kind] += 1;
-  return counts;
+/** Equal exactly for the same person, kind and tiers: what was held, approved or rejected. */
+export function pairKey({ user, kind, from, to }: Pick<Action, "user" | "kind" | "from" | "to">): string {
+  return JSON.stringify([user, kind, from, to]);
 }

@@ -1,5 +1,5 @@
 /** One synchronisation of one tenant, as history, `/cycles` and `sync --json` show it. */
-import { type Action, type ActionCounts, type ActionKind, emptyCounts } from "./action.ts";
+import { type Action, type ActionCounts, type ActionKind, emptyCounts, pairKey } from "./action.ts";
 import { DAY } from "./days.ts";
 import type { ObjectId } from "./directory.ts";
 
@@ -88,15 +88,11 @@ export interface Hold {
 /** Whether an open hold goes on, under its id, as what is held now: it has not expired, and its set has not grown. */
 export function goesOn(hold: Hold, now: Pick<Hold, "guard" | "actions">, at: number): boolean {
   if (hold.guard !== now.guard || hasExpired(hold, at)) return false;
-  const pairs = new Set(hold.actions.map(pairText));
-  return now.actions.every((action) => pairs.has(pairText(action)));
+  const pairs = new Set(hold.actions.map(pairKey));
+  return now.actions.every((action) => pairs.has(pairKey(action)));
 }
 
 /** Whether nobody ruled on it in time; `at`: epoch ms. */
 export function hasExpired({ expiresAt }: Pick<Hold, "expiresAt">, at: number): boolean {
   return Date.parse(expiresAt) <= at;
-}
-
-function pairText({ user, kind, from, to }: Action): string {
-  return JSON.stringify([user, kind, from, to]);
 }

@@ -1,7 +1,7 @@
 /** When a kind of action is too much at once, and what is always kept back. Numbers and pairs only; who is held is decided in `guard.ts`. */
 import { type Action, GUARDED_KINDS, type GuardedKind } from "../model/action.ts";
 import type { TierName } from "../model/tier.ts";
-import type { ActionPair, GuardInput } from "./types.ts";
+import type { GuardInput } from "./types.ts";
 
 /** Fewer people than this never exceed a percentage: one of two is no catastrophe. */
 const PERCENT_FROM = 3;
@@ -17,11 +17,6 @@ const GUARDED: ReadonlySet<Action["kind"]> = new Set(GUARDED_KINDS);
 
 export function isGuarded(kind: Action["kind"]): kind is GuardedKind {
   return GUARDED.has(kind);
-}
-
-/** Equal exactly for the same person, kind and tiers. */
-export function pairKey({ user, kind, from, to }: ActionPair): string {
-  return JSON.stringify([user, kind, from, to]);
 }
 
 /** Why `number` actions of this kind in 24 h are too many; null: they are not. */

@@ -6,9 +6,9 @@
  * Changes of tier hang on seats, and so on what is held of the other kinds: they are judged once those are settled. From then on
  * the people whose change must not go through are passed over within one draft, not one draft for each.
  */
-import { type Action, GUARDED_KINDS, type GuardedKind } from "../model/action.ts";
+import { type Action, GUARDED_KINDS, type GuardedKind, pairKey } from "../model/action.ts";
 import type { TierName } from "../model/tier.ts";
-import { alwaysHeld, excess, isGuarded, pairKey } from "./brakes.ts";
+import { alwaysHeld, excess, isGuarded } from "./brakes.ts";
 import { type Draft, draftPlan } from "./propose.ts";
 import type { ActionPair, GuardedPlan, GuardInput, HoldProposal, PlanInput } from "./types.ts";
 
