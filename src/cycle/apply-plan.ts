@@ -1,6 +1,7 @@
 /** Step 5 of a cycle: holds are recorded, actions carried out with their records, and everybody's state written. */
 import { setImmediate as immediate } from "node:timers/promises";
 import { AgentError, toAgentError } from "../errors.ts";
+import { pairKey } from "../model/action.ts";
 import type { Hold } from "../model/cycle.ts";
 import { batches, segments } from "./batches.ts";
 import { decisionNotices, holdNotices, releaseNotices, settledNotices } from "./notices.ts";
@@ -41,7 +42,7 @@ export async function applyPlan(
     return open;
   });
 
-  const approved = new Set(store.holds.approved().map(({ user, kind }) => `${kind} ${user}`));
+  const approved = new Set(store.holds.approved().map(pairKey));
   const settle = (results: readonly ApplyResult[]): void => {
     const settled = results.map((result) => people.settle(result, approved));
     store.transaction(() => {

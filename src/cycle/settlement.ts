@@ -1,6 +1,6 @@
 /** Keeps track of whose actions are done, and turns results into decisions. */
 import type { AgentError } from "../errors.ts";
-import type { Action } from "../model/action.ts";
+import { type Action, pairKey } from "../model/action.ts";
 import type { Hold } from "../model/cycle.ts";
 import type { Profile } from "../model/directory.ts";
 import type { Decision, PersonFailure } from "../model/person.ts";
@@ -22,7 +22,7 @@ export interface Settlement {
   item(action: Action, index: number): PlannedItem;
   /** Whether nothing that it builds on was refused: an earlier action of the person, or the one that was to free the seat. */
   possible(action: Action): boolean;
-  /** Of an item that `item` made. */
+  /** Of an item that `item` made. `approved`: keys of pairs (`pairKey`). */
   settle(result: ApplyResult, approved: ReadonlySet<string>): SettledAction;
   /** People whose actions were not reached. */
   leftOver(error: AgentError): DecidedPerson[];
@@ -84,7 +84,7 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
     item: (action, index) => new PlannedItem(action, index, personOf(action.person), now),
     settle: (result, approved) => {
       const { action, index, person } = result.item as PlannedItem;
-      const isApproved = approved.size > 0 && approved.has(`${action.kind} ${action.user}`);
+      const isApproved = approved.size > 0 && approved.has(pairKey(action));
       if (result.ok) {
         if (action.kind === "adopt") adopted.add(action.person);
         const last = open[index] === 1;

@@ -271,3 +271,27 @@ test("a seat for which many wait is held for all of them at once, and stays one 
   }
   expect(ids.size).toBe(1);
 });
+
+test("what an approval does not name counts against the limit, also of the same kind for the same person", async () => {
+  const home = openHome({ mailboxSettings: false, extra: "guard: {change: {count: 1, percent: 100}}\n" });
+  for (const [name, department] of Object.entries({ Ana: "Legal", Ben: "Sales", Cleo: "Audit" })) {
+    home.person(name, ["Eco"], { department });
+  }
+  const give = (tier: string, ...departments: string[]): void =>
+    home.writeRules(
+      RULES.replace(
+        "rules:\n",
+        `rules:\n  - {name: by department, tier: ${tier}, priority: 40, when: {attribute: department, in: [${departments.join(", ")}]}}\n`,
+      ),
+    );
+  give("Pro", "Nobody");
+  await home.run("sync");
+  give("Pro", "Legal", "Sales");
+  await home.run("sync");
+  const { id } = await onlyHold(home);
+  give("Advanced", "Legal");
+  const { json } = await home.run("holds", "approve", id, "--json");
+  expect(json).toMatchObject({ cycles: [{ actions: { change: 1 }, held: {} }] });
+  give("Advanced", "Legal", "Audit");
+  expect((await home.run("sync", "--json")).json.cycles[0].held).toEqual({ change: 1 });
+});
