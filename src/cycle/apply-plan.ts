@@ -52,18 +52,17 @@ export async function applyPlan(
   };
   let done = 0;
   parts.progress({ tenant: settings.name, step: "apply", done, of: plan.actions.length });
-  const remote = parts.target.kind !== "ledger";
-  for (const batch of remote ? segments(plan.actions) : batches(plan.actions)) {
+  const { transactional } = parts.target;
+  for (const batch of transactional ? batches(plan.actions) : segments(plan.actions)) {
     request.signal.throwIfAborted();
     const items: ApplyItem[] = [];
     for (const [index, action] of batch.entries()) {
       if (people.possible(action)) items.push(people.item(action, done + index));
     }
-    if (remote)
-      store.journal.intend(
-        items.map(({ action }) => action),
-        cycle.id,
-      );
+    if (!transactional) {
+      const actions = items.map(({ action }) => action);
+      store.journal.intend(actions, cycle.id);
+    }
     try {
       await parts.target.apply(items, settle, request.signal);
     } catch (thrown) {

@@ -6,7 +6,7 @@ import type { CycleParts, CycleRequest } from "./settings.ts";
 
 /**
  * Looks at the target for those who are to be created and are not in `looked` yet, and puts them there. True: accounts were found that the
- * plan does not know. The ledger's accounts are always known.
+ * plan does not know. Those of a transactional target are always known.
  */
 export async function findsAccounts(
   { target }: Pick<CycleParts, "target">,
@@ -14,7 +14,7 @@ export async function findsAccounts(
   { guarded, people }: PreparedPlan,
   looked: Set<ObjectId>,
 ): Promise<boolean> {
-  if (target.kind === "ledger") return false;
+  if (target.transactional) return false;
   const newcomers: Newcomer[] = [];
   for (const { kind, user, person, address } of guarded.plan.actions) {
     if (kind !== "create" || looked.has(user)) continue;

@@ -157,7 +157,10 @@ export interface Newcomer {
 
 /** The licence system. */
 export interface LicenceTarget {
-  readonly kind: "ledger" | "scim";
+  /** As `target.kind` in tiersync.yaml. */
+  readonly kind: string;
+  /** The accounts are in the agent's own database: a change and its record are one transaction, and nobody else can make accounts. */
+  readonly transactional: boolean;
   /**
    * Brings `Accounts` in line with the licence system where that is due (first time, reconcile, lost answers of people in `unsettled`).
    * `whole`: everything is read again even where nothing is due; `now`: Graph's time, epoch ms (by default this computer's).

@@ -67,6 +67,7 @@ export function createLedger({ accounts, transaction, remote }: LedgerOptions): 
 
   return {
     kind: "ledger",
+    transactional: true,
     refresh: async () => {},
     // There is no other place where anybody could make an account.
     look: async () => false,

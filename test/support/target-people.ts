@@ -82,7 +82,7 @@ export async function applyAll(
   signal: AbortSignal = AbortSignal.timeout(15_000),
 ): Promise<readonly ApplyResult[]> {
   const cycle = store.journal.begin({ trigger: "cli", kind: "incremental" });
-  if (target.kind !== "ledger")
+  if (!target.transactional)
     store.journal.intend(
       items.map(({ action }) => action),
       cycle.id,

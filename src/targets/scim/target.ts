@@ -22,6 +22,7 @@ export function createScimTarget(options: ScimOptions): LicenceTarget {
   let fresh = false;
   return {
     kind: "scim",
+    transactional: false,
     refresh: async (unsettled, signal, whole = false, now = options.clock.now()) => {
       http.begin();
       fresh = false;
