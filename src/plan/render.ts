@@ -4,9 +4,6 @@ import { plainText } from "../model/plain-text.ts";
 import type { TierName, TierUsage } from "../model/tier.ts";
 import type { ActionView, HoldView, TenantPlanView, WaitingView } from "../model/views.ts";
 
-/** Somebody in a queue, as the plan leaves it. */
-export type WaitingPerson = WaitingView;
-
 export interface RenderOptions {
   /** At most this many lines of each kind of action and of each queue; the rest is counted. Default 20. */
   readonly limit?: number;
@@ -27,7 +24,7 @@ const TITLES: Readonly<Record<ActionKind, string>> = {
 /** One tenant's plan: tiers, actions by kind, what is held, who waits. Ends with a line break. `waiting`: in any order. */
 export function renderPlan(
   tenant: Omit<TenantPlanView, "waiting">,
-  waiting: readonly WaitingPerson[],
+  waiting: readonly WaitingView[],
   options: RenderOptions = {},
 ): string {
   const limit = options.limit ?? 20;
@@ -68,8 +65,8 @@ function renderHold(hold: HoldView, limit: number): string[] {
   return [title, ...listed(hold.actions.map(actionCells), limit)];
 }
 
-function renderQueues(waiting: readonly WaitingPerson[], limit: number): string[][] {
-  const queues = new Map<TierName, WaitingPerson[]>();
+function renderQueues(waiting: readonly WaitingView[], limit: number): string[][] {
+  const queues = new Map<TierName, WaitingView[]>();
   for (const person of waiting) {
     const tier = person.wanted ?? "";
     const queue = queues.get(tier);

@@ -1,12 +1,12 @@
 /** The queues as a plan leaves them, for showing. */
 import type { Candidate } from "../model/person.ts";
 import type { TierName } from "../model/tier.ts";
-import type { WaitingPerson } from "./render.ts";
+import type { WaitingView } from "../model/views.ts";
 import { compareRequests, type SeatRequest } from "./seat-request.ts";
 import type { Plan } from "./types.ts";
 
 /** Everybody who waits after the plan, tier by tier, the longest waiting first. `people`: those the plan was made for. */
-export function waitingPeople(people: readonly Candidate[], plan: Plan): WaitingPerson[] {
+export function waitingPeople(people: readonly Candidate[], plan: Plan): WaitingView[] {
   const byKey = new Map(people.map((person) => [person.key, person]));
   // Of accounts that the plan takes over: they are nobody's own yet.
   const adopted = new Map(plan.actions.flatMap(({ kind, person, to }) => (kind === "adopt" ? [[person, to]] : [])));
@@ -26,7 +26,7 @@ export function waitingPeople(people: readonly Candidate[], plan: Plan): Waiting
   }
   return [...queues.values()].flatMap((queue) =>
     queue.sort(compareRequests).map(
-      (request, index): WaitingPerson => ({
+      (request, index): WaitingView => ({
         id: request.id,
         address: byKey.get(request.person)?.address ?? null,
         wanted: request.to,
