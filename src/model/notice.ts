@@ -38,7 +38,7 @@ export type NoticeData =
       readonly kind: "hold.formed";
       readonly hold: string;
       readonly guard: ActionKind;
-      /** With numbers: `40 revokes in 24 h; the limit is 25`. */
+      /** With numbers: `40 revokes in 24 h exceed the limit of 25`. */
       readonly reason: string;
       readonly kinds: Readonly<Partial<Record<ActionKind, number>>>;
       readonly since: string;

@@ -72,7 +72,7 @@ export interface GuardInput {
 /** Actions to hold, all because of one guarded kind. */
 export interface HoldProposal {
   readonly guard: GuardedKind;
-  /** Why, with numbers: `40 revokes in 24 h; the limit is 25`. */
+  /** Why, with numbers: `40 revokes in 24 h exceed the limit of 25`. */
   readonly reason: string;
   readonly actions: readonly Action[];
 }

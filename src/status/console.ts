@@ -1,4 +1,4 @@
-/** What the status API can ask of the running agent; `agent.ts` fills it. */
+/** What the status API can ask of the running agent; `src/console.ts` fills it. */
 import type { CycleRecord } from "../model/cycle.ts";
 import type { PersonState } from "../model/person.ts";
 import type { EventView, HoldView, Page, PersonExplanation, PersonView, StatusView } from "../model/views.ts";
