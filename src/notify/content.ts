@@ -1,5 +1,5 @@
-/** What a message says, before it is laid out as text or HTML, and what each language has to provide. */
-import type { NoticeKind, NoticeOf } from "../model/notice.ts";
+/** What a message says, before it is laid out as text or HTML, and what each language has to provide; with what is the same in all of them. */
+import type { NoticeKind, NoticeOf, NoticePerson } from "../model/notice.ts";
 
 export type Language = "en" | "fr";
 
@@ -29,4 +29,33 @@ export interface Texts {
   readonly digest: (events: number) => Pick<Section, "subject" | "action">;
   readonly more: (rows: number) => string;
   readonly footer: (tenant: string) => string;
+}
+
+/** An event about somebody. */
+export interface AboutPerson {
+  readonly person: NoticePerson;
+}
+
+/** The newest, where events of one topic are told by the newest alone. */
+export function last<T>(events: readonly T[]): T {
+  return events.at(-1) as T;
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[], more = 0): Table {
+  return { head, rows, more };
+}
+
+export function name({ displayName }: NoticePerson): string {
+  return displayName ?? "";
+}
+
+export function address({ address: known, id }: NoticePerson): string {
+  return known ?? id;
+}
+
+/** One person by name; of several the number, in the language's words. */
+export function nameOrNumber(events: readonly AboutPerson[], people: (number: number) => string): string {
+  const [first] = events;
+  if (first === undefined || new Set(events.map(({ person }) => person.id)).size > 1) return people(events.length);
+  return first.person.displayName ?? address(first.person);
 }

@@ -1,8 +1,7 @@
 /** The messages in English. */
 import type { ActionKind } from "../model/action.ts";
 import { counted } from "../model/counted.ts";
-import type { NoticePerson } from "../model/notice.ts";
-import type { Table, Texts } from "./content.ts";
+import { type AboutPerson, address, last, name, nameOrNumber, type Texts, table } from "./content.ts";
 
 const KINDS: Readonly<Record<ActionKind, readonly [string, string]>> = {
   create: ["creation", "creations"],
@@ -211,22 +210,6 @@ export const ENGLISH: Texts = {
     `Sent by tiersync for the tenant ${tenant}. "tiersync status" on the server shows how things are now.`,
 };
 
-function last<T>(events: readonly T[]): T {
-  return events.at(-1) as T;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[], more = 0): Table {
-  return { head, rows, more };
-}
-
-function name({ displayName }: NoticePerson): string {
-  return displayName ?? "";
-}
-
-function address({ address: known, id }: NoticePerson): string {
-  return known ?? id;
-}
-
 /** `2026-01-31 14:05 UTC` */
 function time(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
@@ -236,14 +219,11 @@ function people(number: number): string {
   return number === 1 ? "1 person" : `${number} people`;
 }
 
-/** One person by name, several by number. */
-function of(events: readonly { readonly person: NoticePerson }[]): string {
-  const [first] = events;
-  if (first === undefined || new Set(events.map(({ person }) => person.id)).size > 1) return people(events.length);
-  return first.person.displayName ?? address(first.person);
+function of(events: readonly AboutPerson[]): string {
+  return nameOrNumber(events, people);
 }
 
-function waitingPeople(events: readonly { readonly person: NoticePerson }[]): string {
+function waitingPeople(events: readonly AboutPerson[]): string {
   const [first] = events;
   if (events.length > 1 || first === undefined) return `${people(events.length)} wait`;
   return `${first.person.displayName ?? address(first.person)} waits`;

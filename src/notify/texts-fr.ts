@@ -1,7 +1,6 @@
 /** The messages in French. What failed, and what to do about it, stays in English, as the log and the status have it. */
 import type { ActionKind } from "../model/action.ts";
-import type { NoticePerson } from "../model/notice.ts";
-import type { Table, Texts } from "./content.ts";
+import { type AboutPerson, address, last, name, nameOrNumber, type Texts, table } from "./content.ts";
 import { fr, KINDS } from "./french.ts";
 import { reasonInFrench } from "./reasons-fr.ts";
 
@@ -202,22 +201,6 @@ export const FRENCH: Texts = {
     fr`Envoyé par tiersync pour le locataire ${tenant}. « tiersync status » sur le serveur montre l'état actuel.`,
 };
 
-function last<T>(events: readonly T[]): T {
-  return events.at(-1) as T;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[], more = 0): Table {
-  return { head, rows, more };
-}
-
-function name({ displayName }: NoticePerson): string {
-  return displayName ?? "";
-}
-
-function address({ address: known, id }: NoticePerson): string {
-  return known ?? id;
-}
-
 /** `31/01/2026 14:05 UTC` */
 function time(iso: string): string {
   return `${iso.slice(8, 10)}/${iso.slice(5, 7)}/${iso.slice(0, 4)} ${iso.slice(11, 16)} UTC`;
@@ -235,14 +218,11 @@ function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** One person by name, several by number. */
-function of(events: readonly { readonly person: NoticePerson }[]): string {
-  const [first] = events;
-  if (first === undefined || new Set(events.map(({ person }) => person.id)).size > 1) return people(events.length);
-  return first.person.displayName ?? address(first.person);
+function of(events: readonly AboutPerson[]): string {
+  return nameOrNumber(events, people);
 }
 
-function waitingPeople(events: readonly { readonly person: NoticePerson }[]): string {
+function waitingPeople(events: readonly AboutPerson[]): string {
   const [first] = events;
   if (events.length > 1 || first === undefined) return `${people(events.length)} en attente`;
   return `${first.person.displayName ?? address(first.person)} attend`;
