@@ -1,4 +1,5 @@
 /** One call to Entra or Graph as its errors describe it, and how long it may wait. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
 import type { Sleep } from "./options.ts";
@@ -58,19 +59,7 @@ export function stopped(call: Call, otherwise?: AgentError): AgentError {
 }
 
 /** A timer that an abort ends early. */
-export const sleepFor: Sleep = (ms, signal) =>
-  new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
+export const sleepFor: Sleep = (ms, signal) => delay(ms, undefined, { signal });
 
 /** Runs `work` with a signal that ends with the call's or after `ms`, whichever is first; then it rejects even if `work` goes on. */
 export async function withTimeout<T>(ms: number, call: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 /** One HTTP exchange with a time limit, counted. */
+import { setTimeout as delay } from "node:timers/promises";
 import { networkProblem } from "../../model/network-problem.ts";
 import { isRecord, stopReason, unanswered } from "./errors.ts";
 import type { Fetch } from "./options.ts";
@@ -52,18 +53,11 @@ function parseObject(text: string): Record<string, unknown> | null {
   }
 }
 
-/** A timer that an abort ends early. */
-export function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(stopReason(signal));
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(stopReason(signal));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
+/** A timer that an abort ends early, with why it was aborted. */
+export async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch {
+    throw stopReason(signal);
+  }
 }
