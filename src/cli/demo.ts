@@ -55,9 +55,7 @@ export async function demo(options: DemoOptions, io: CommandIo): Promise<ExitCod
       logging,
       listen: (event) => {
         if (event.type === "step" && !shown)
-          progress.step(
-            stepOf({ tenant: event.tenant, step: event.step as "read", done: event.done ?? 0, of: event.total }),
-          );
+          progress.step(stepOf({ tenant: event.tenant, step: event.step, done: event.done ?? 0, of: event.total }));
       },
     });
     try {

@@ -1,6 +1,6 @@
 /** What one tenant's cycles are told by the configuration, and the parts they work with. */
 import type { Logger } from "../log.ts";
-import type { CycleTrigger } from "../model/cycle.ts";
+import type { CycleStepName, CycleTrigger } from "../model/cycle.ts";
 import type { GroupRef, ObjectId } from "../model/directory.ts";
 import type { Tier } from "../model/tier.ts";
 import type { CredentialView } from "../model/views.ts";
@@ -35,7 +35,7 @@ export interface CycleParts {
 
 export interface CycleStep {
   readonly tenant: string;
-  readonly step: "read" | "evaluate" | "mailboxes" | "plan" | "apply" | "done";
+  readonly step: CycleStepName | "done";
   /** People or actions done so far, and in all where that is known. */
   readonly done: number;
   readonly of: number | null;

@@ -10,6 +10,10 @@ export type CycleKind = "initial" | "incremental" | "full";
 export type CycleTrigger = "schedule" | "api" | "cli" | "startup";
 export type CycleOutcome = "succeeded" | "held" | "failed";
 
+/** What a cycle does, in this order. */
+export const CYCLE_STEPS = ["read", "evaluate", "mailboxes", "plan", "apply"] as const;
+export type CycleStepName = (typeof CYCLE_STEPS)[number];
+
 export interface RequestCounts {
   readonly token: number;
   /** HTTP requests to Graph; a `$batch` counts as 1. */

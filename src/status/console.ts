@@ -1,5 +1,5 @@
 /** What the status API can ask of the running agent; `src/console.ts` fills it. */
-import type { CycleRecord } from "../model/cycle.ts";
+import type { CycleRecord, CycleStepName } from "../model/cycle.ts";
 import type { PersonState } from "../model/person.ts";
 import type { EventView, HoldView, Page, PersonExplanation, PersonView, StatusView } from "../model/views.ts";
 
@@ -55,8 +55,7 @@ export type CycleEvent =
       /** Id of the cycle. */
       readonly cycle: string;
       readonly tenant: string;
-      /** One line for a person: `reading groups`, `applying`. */
-      readonly step: string;
+      readonly step: CycleStepName;
       /** How far the step is; null where that cannot be said. */
       readonly done: number | null;
       readonly total: number | null;

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { ACTION_KINDS } from "../model/action.ts";
-import type { CycleRecord } from "../model/cycle.ts";
+import { CYCLE_STEPS, type CycleRecord } from "../model/cycle.ts";
 import { PERSON_STATES } from "../model/person.ts";
 import type { TierUsage } from "../model/tier.ts";
 import type { RuleRef } from "../model/verdict.ts";
@@ -204,7 +204,7 @@ export const startedSchema = v.object({
 });
 
 export const stepSchema = describes<Omit<Extract<CycleEvent, { type: "step" }>, "type">>()(
-  v.object({ cycle: text, tenant: text, step: text, done: maybeCount, total: maybeCount }),
+  v.object({ cycle: text, tenant: text, step: v.picklist(CYCLE_STEPS), done: maybeCount, total: maybeCount }),
 );
 
 /** `{"items": [...], "next": cursor|null}` */

@@ -91,8 +91,8 @@ describe("the status page in a browser", () => {
     expect(await page.locator("details table").isVisible()).toBe(true);
     await page.waitForFunction(() => document.getElementById("live")?.textContent === "");
 
-    parts.emit({ type: "step", cycle: "c-2", tenant: "contoso", step: "reading groups", done: 3, total: 10 });
-    await page.getByText("contoso: reading groups 3/10").waitFor();
+    parts.emit({ type: "step", cycle: "c-2", tenant: "contoso", step: "read", done: 3, total: 10 });
+    await page.getByText("contoso: read 3/10").waitFor();
 
     shown = busy({ state: "syncing", tenants: [tenant({ tiers: [tierUsage("Pro", 10, 9, 0)] })] });
     parts.emit({ type: "started", cycle: cycle({ outcome: null, durationMs: null, finishedAt: null }) });

@@ -35,8 +35,8 @@ describe("/events", () => {
     parts.emit({
       type: "step",
       cycle: "c-1",
-      tenant: "contoso",
-      step: "reading groups\nevent: forged",
+      tenant: "contoso\nevent: forged",
+      step: "read",
       done: 3,
       total: 10,
     });
@@ -47,8 +47,8 @@ describe("/events", () => {
     expect(data[0]).toMatchObject({ id: "c-1", outcome: null });
     expect(data[1]).toEqual({
       cycle: "c-1",
-      tenant: "contoso",
-      step: "reading groups\nevent: forged",
+      tenant: "contoso\nevent: forged",
+      step: "read",
       done: 3,
       total: 10,
     });
