@@ -68,6 +68,8 @@ test("an edit that names another group of the tenant is taken over", async () =>
   const agent = await startTestAgent(home);
   home.writeRules(rulesWith("{name: partners, anywhere: true}"));
   await until(() => agent.status().rules.rules === 5);
+  const { loadedAt } = agent.status().rules;
   home.writeRules(rulesWith(`{id: ${partners}}`));
-  await until(() => agent.status().rules.rules === 5 && errors(agent).length === 0);
+  await until(() => agent.status().rules.loadedAt !== loadedAt);
+  expect(agent.status().rules).toMatchObject({ rules: 5, errors: [] });
 });
