@@ -3,7 +3,7 @@ import shipped from "../rules/secure-exchanges.yaml" with { type: "text" };
 import type { ScopedGroup } from "../src/model/directory.ts";
 import { bindRules } from "../src/rules/bind.ts";
 import { evaluate } from "../src/rules/evaluate.ts";
-import { parseRules } from "../src/rules/parse.ts";
+import { readRules } from "../src/rules/parse.ts";
 import { report } from "./child.ts";
 
 const PEOPLE = 200_000;
@@ -11,7 +11,7 @@ const NAMES = ["Eco", "Advanced", "Pro", "No_Licence"];
 
 const extra =
   "rules:\n  - {name: legal, tier: Pro, priority: 40, when: {all: [{group: Eco}, {attribute: mail, like: '*@legal.*'}]}}\n";
-const { value } = parseRules([
+const { ruleSet, findings } = readRules([
   { path: "rules/secure-exchanges.yaml", text: shipped },
   { path: "rules/legal.yaml", text: extra },
 ]);
@@ -21,8 +21,8 @@ const tiers = NAMES.map((name) =>
     ? ({ kind: "revoking", name, purgeAfter: 0 } as const)
     : ({ kind: "paid", name, seats: 1, warnBelow: null } as const),
 );
-if (value === null) throw new Error("the rules are broken");
-const { bound } = bindRules(value, { tenant: "contoso", tiers, groups, mailboxSettings: false });
+if (findings.length > 0) throw new Error("the rules are broken");
+const { bound } = bindRules(ruleSet, { tenant: "contoso", tiers, groups, mailboxSettings: false });
 if (bound === null) throw new Error("the rules do not bind");
 
 const sets = NAMES.map((name) => new Set([name]));

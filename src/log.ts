@@ -6,9 +6,6 @@ export interface Logger {
   error(message: string, properties?: Record<string, unknown>): void;
 }
 
-/** Says nothing: for one-off tools and tests. */
-export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
-
 /** The same logger with properties (cycle id, tenant) on each of its lines; a call's own properties win. */
 export function childLogger(logger: Logger, context: Readonly<Record<string, unknown>>): Logger {
   return {

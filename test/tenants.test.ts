@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openAgent } from "../src/agent.ts";
 import { loadGoodHome } from "../src/cli/load-home.ts";
-import { silentLogger } from "../src/log.ts";
 import { createTenants } from "../src/tenants.ts";
 import { openHome } from "./support/home.ts";
+import { silentLogger } from "./support/silent-logger.ts";
 
 test("a tenant that slowed down because its credential was refused is tried at the next tick after a new one", async () => {
   const home = openHome({ credential: "secret", mailboxSettings: false });

@@ -21,7 +21,7 @@ const SEATLESS = ["revoke", "purge", "create"] as const satisfies readonly Guard
 /** Held along with the action they depend on, or that depends on them. */
 const COMPANIONS: ReadonlySet<Action["kind"]> = new Set([...GUARDED_KINDS, "assign", "wait"]);
 
-/** The plan without what must be approved first, and what that is. Throws as `proposePlan` does. */
+/** The plan without what must be approved first, and what that is. Throws as `draftPlan` does. */
 export function guardPlan(input: PlanInput, guard: GuardInput): GuardedPlan {
   const brake = createBrake(input, guard);
   for (;;) {

@@ -21,12 +21,10 @@ export interface Draft {
   readonly stopped: readonly Action[];
 }
 
-/** The plan for these people; the same whatever their order. Throws only when a verdict names a tier that is not declared. */
-export function proposePlan(input: PlanInput): Plan {
-  return draftPlan(input, () => false).plan;
-}
-
-/** The plan as it is when those whom `stop` names are passed over at their turn: they get no seat and free none. */
+/**
+ * The plan for these people, the same whatever their order, when those whom `stop` names are passed over at their turn: they get no seat
+ * and free none. Throws only when a verdict names a tier that is not declared.
+ */
 export function draftPlan(input: PlanInput, stop: Stop): Draft {
   const context = planContext(input);
   const people = [...input.people].sort((left, right) => left.key - right.key);

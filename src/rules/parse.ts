@@ -5,14 +5,8 @@ import { parseRule } from "./parse-rule.ts";
 import { parseTest } from "./parse-test.ts";
 import { ruleFrameSchema } from "./schema.ts";
 import { checkShape, hasKey } from "./shapes.ts";
-import type { Parsed, Position, RuleFile, RuleSet, SourceFile } from "./types.ts";
+import type { Position, RuleFile, RuleSet, SourceFile } from "./types.ts";
 import { readYaml, type YamlSource } from "./yaml-source.ts";
-
-/** The rules of all files; null when any finding is an error. */
-export function parseRules(files: readonly SourceFile[]): Parsed<RuleSet> {
-  const { ruleSet, findings } = readRules(files);
-  return { value: findings.some(({ level }) => level === "error") ? null : ruleSet, findings };
-}
 
 /** What can be understood of the files, for checks that look for further findings, with what was found so far. */
 export function readRules(files: readonly SourceFile[]): { ruleSet: RuleSet; findings: readonly Finding[] } {

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { type Acceptance, createKeeper, type GoodSet, type Keeper } from "../../src/config/keeper.ts";
 import type { HomeFiles } from "../../src/config/parse.ts";
 import { AgentError } from "../../src/errors.ts";
-import { silentLogger } from "../../src/log.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { atEnd } from "../support/clean-up.ts";
 import { eventually } from "../support/eventually.ts";
 import { openHome, RULES, type TestHome } from "../support/home.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 
 interface Kept {
   readonly keeper: Keeper;

@@ -1,7 +1,7 @@
 import { expect, setSystemTime, test } from "bun:test";
 import { type Schedule, startSchedule } from "../../src/cycle/schedule.ts";
-import { silentLogger } from "../../src/log.ts";
 import { atEnd } from "../support/clean-up.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 
 function start(schedule: string): Schedule {
   const fullSync = "30 3 * * *";

@@ -3,10 +3,10 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { signAssertion } from "../../src/entra/assertion.ts";
 import { readCertificate } from "../../src/entra/certificate.ts";
 import { createTokenSource } from "../../src/entra/token.ts";
-import { silentLogger } from "../../src/log.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { call } from "../support/fake-graph.ts";
 import { JUDGED_CLIENT, JUDGED_TENANT, type Judge, startJudge } from "../support/judge.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 
 const pem = makeCertificate().pem;
 const certificate = readCertificate(pem);

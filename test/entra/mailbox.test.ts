@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { MailboxAnswer } from "../../src/entra/mailbox.ts";
 import { createEntraSource } from "../../src/entra/source.ts";
-import { silentLogger } from "../../src/log.ts";
 import { addPerson, setUpEntra, type TestEntra } from "../support/entra.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 
 async function readAll(entra: TestEntra, ids: readonly string[], warnings: string[] = []) {
   const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };

@@ -3,12 +3,12 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openAgent } from "../../src/agent.ts";
 import { loadGoodHome } from "../../src/cli/load-home.ts";
 import { createWorker } from "../../src/cycle/worker.ts";
-import { silentLogger } from "../../src/log.ts";
 import type { CycleRecord } from "../../src/model/cycle.ts";
 import { readBooks } from "../support/books.ts";
 import { type CycleBench, type Ended, openBench } from "../support/cycle-bench.ts";
 import { addPerson } from "../support/entra.ts";
 import { exported } from "../support/home.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 import { openTwoTenants } from "../support/two-tenants.ts";
 import { aboutToChange, outcomeOf, undisturbed } from "./scene.ts";
 

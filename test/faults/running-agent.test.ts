@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createKeeper } from "../../src/config/keeper.ts";
 import { AgentError } from "../../src/errors.ts";
-import { silentLogger } from "../../src/log.ts";
 import { exported, openHome, RULES } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 
 test("a cycle that cannot be recorded is in the log, and the agent serves on", async () => {
   const home = openHome({ mailboxSettings: false });

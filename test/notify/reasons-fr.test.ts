@@ -3,7 +3,6 @@ import { GUARDED_KINDS } from "../../src/model/action.ts";
 import { reasonInFrench } from "../../src/notify/reasons-fr.ts";
 import { excess } from "../../src/plan/brakes.ts";
 import { guardPlan } from "../../src/plan/guard.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import type { GuardInput } from "../../src/plan/types.ts";
 import {
   account,
@@ -17,6 +16,7 @@ import {
   rule,
   wants,
 } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 /** Why one person's revoke is held. */
 function heldFor(guard: Partial<GuardInput>, adopted = false): string {

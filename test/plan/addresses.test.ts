@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Candidate } from "../../src/model/person.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import type { Plan } from "../../src/plan/types.ts";
 import { tenants } from "../support/plan-arbitraries.ts";
 import {
@@ -15,6 +14,7 @@ import {
   statesOf,
   wants,
 } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 function moved(key: number, from: string, to: string): Candidate {
   return person(key, wants("Eco"), {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { REJECTED } from "../../src/plan/guard.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import { guarded, leaver, many, mover } from "../support/guard-people.ts";
 import { brief, decisionOf, holder, pairs, planInput, revokes, statesOf, tiers } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 describe("an open hold", () => {
   const first = guarded(many(30, leaver)).holds.flatMap(({ actions }) => pairs(actions));

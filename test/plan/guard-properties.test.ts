@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { isGuarded } from "../../src/plan/brakes.ts";
 import { guardPlan, REJECTED } from "../../src/plan/guard.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import type { PlanInput } from "../../src/plan/types.ts";
 import { applyPlan } from "../support/apply-plan.ts";
 import { tenants } from "../support/plan-arbitraries.ts";
 import { guardInput, pairs } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 describe("every guarded plan", () => {
   const limit = fc.option(fc.record({ count: fc.nat(3), percent: fc.nat(50) }));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Account } from "../../src/model/person.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import { account, brief, decisionOf, person, planInput, previous, revokes, wants } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 /** Somebody whose tier was changed by hand at the target, from `before` to `tier`. */
 function changedByHand(verdict: Verdict, before: string | null, tier: string | null, parts: Partial<Account> = {}) {

@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { addressKey } from "../../src/model/directory.ts";
 import type { Candidate } from "../../src/model/person.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import type { Plan, PlanInput } from "../../src/plan/types.ts";
 import { applyAction, applyPlan, worldOf } from "../support/apply-plan.ts";
 import { tenants } from "../support/plan-arbitraries.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 const anyTenant = fc.oneof(tenants(false), tenants(true));
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import type { Verdict } from "../../src/model/verdict.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import {
   account,
   brief,
@@ -14,6 +13,7 @@ import {
   revokes,
   tiers,
 } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 const none: Verdict = { kind: "none" };
 const deleted: Verdict = { kind: "deleted" };

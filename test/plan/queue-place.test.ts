@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Candidate } from "../../src/model/person.ts";
 import type { Verdict } from "../../src/model/verdict.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import type { PlanInput } from "../../src/plan/types.ts";
 import {
   account,
@@ -17,6 +16,7 @@ import {
   tiers,
   wants,
 } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 const none: Verdict = { kind: "none" };
 const deleted: Verdict = { kind: "deleted" };

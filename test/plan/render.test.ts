@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { actionView } from "../../src/model/views.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import { renderPlan } from "../../src/plan/render.ts";
 import { waitingPeople } from "../../src/plan/waiting.ts";
 import { account, holder, person, planInput, previous, revokes, tiers, wants } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 function rendered(people: Parameters<typeof planInput>[0], limit?: number): string {
   const input = planInput(people, { tiers: tiers({ Eco: 1, Pro: 10 }) });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import type { Candidate } from "../../src/model/person.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import {
   account,
   brief,
@@ -14,6 +13,7 @@ import {
   tiers,
   wants,
 } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 /** In the queue for `to` since `since`, holding `from`. */
 function queued(key: number, from: string | null, to: string, since: number): Candidate {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { proposePlan } from "../../src/plan/propose.ts";
 import { DAY, decisionOf, NOW, person, planInput, previous, tiers, wants } from "../support/plan-people.ts";
+import { proposePlan } from "../support/propose-plan.ts";
 
 test("newcomers of the same rule share a decision, and nobody else", () => {
   const [verdict, other] = [wants("Pro"), wants("Eco")];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { formatFinding } from "../../src/model/finding.ts";
-import { parseRules } from "../../src/rules/parse.ts";
+import { parseRules } from "../support/parse-rules.ts";
 import { ruleSetOf, rulesOf } from "./rule-builders.ts";
 
 const PATH = "rules/a.yaml";

@@ -3,8 +3,8 @@ import type { Mailbox, ObjectId, PersonFacts, ScopedGroup } from "../../src/mode
 import { formatFinding } from "../../src/model/finding.ts";
 import type { Tier } from "../../src/model/tier.ts";
 import { bindRules } from "../../src/rules/bind.ts";
-import { parseRules } from "../../src/rules/parse.ts";
 import type { BoundRules, RuleSet } from "../../src/rules/types.ts";
+import { parseRules } from "../support/parse-rules.ts";
 
 export const NOW = Date.UTC(2026, 5, 1);
 

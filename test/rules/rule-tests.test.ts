@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { parseRules } from "../../src/rules/parse.ts";
 import { runRuleTests } from "../../src/rules/rule-tests.ts";
 import type { RuleSet } from "../../src/rules/types.ts";
+import { parseRules } from "../support/parse-rules.ts";
 import { NOW, ruleSetOf, TIERS } from "./rule-builders.ts";
 
 const run = (ruleSet: RuleSet, tenants = ["contoso"]) =>

@@ -1,6 +1,5 @@
 /** A `Console` of plain data, for the tests of this room: what it answers is what it was given. */
 import { AgentError } from "../../src/errors.ts";
-import { silentLogger } from "../../src/log.ts";
 import { emptyCounts } from "../../src/model/action.ts";
 import type { CycleRecord } from "../../src/model/cycle.ts";
 import type { PersonState } from "../../src/model/person.ts";
@@ -8,6 +7,7 @@ import { tierUsage } from "../../src/model/tier.ts";
 import type { HoldView, PersonExplanation, StatusView, TenantStatus } from "../../src/model/views.ts";
 import { createStatusApp, type StatusAppOptions } from "../../src/status/app.ts";
 import type { Console, CycleEvent } from "../../src/status/console.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 
 export const TOKEN = "the-token-of-this-test";
 export const NOW = Date.parse("2026-11-23T22:31:00.000Z");

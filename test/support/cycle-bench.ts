@@ -10,12 +10,12 @@ import type { Logger } from "../../src/log.ts";
 import type { CycleRecord } from "../../src/model/cycle.ts";
 import type { Tier } from "../../src/model/tier.ts";
 import type { GuardLimits } from "../../src/plan/types.ts";
-import { parseRules } from "../../src/rules/parse.ts";
 import type { RuleSet } from "../../src/rules/types.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { openTenantStore } from "../../src/store/tenant-store.ts";
 import { createLedger } from "../../src/targets/ledger.ts";
 import { setUpEntra, type TestEntra, type TestEntraOptions } from "./entra.ts";
+import { parseRules } from "./parse-rules.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 const RULES_FILE = "rules/secure-exchanges.yaml";

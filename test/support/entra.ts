@@ -3,13 +3,14 @@ import { expect } from "bun:test";
 import type { DirectoryScope, MirrorWriter, ReadResult } from "../../src/cycle/ports.ts";
 import type { EntraLimits, EntraOptions, Fetch } from "../../src/entra/options.ts";
 import { createEntraSource } from "../../src/entra/source.ts";
-import { type Logger, silentLogger } from "../../src/log.ts";
+import type { Logger } from "../../src/log.ts";
 import { BASE_PROPERTIES } from "../../src/model/directory.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "../../src/simulator/app.ts";
 import { SimulatedClock } from "../../src/simulator/clock.ts";
 import { SimulatedTenant } from "../../src/simulator/tenant.ts";
 import { createMemoryMirror, type MemoryMirror } from "./memory-mirror.ts";
 import { registerApplication, type TestApplication } from "./serve-simulator.ts";
+import { silentLogger } from "./silent-logger.ts";
 
 export const ORIGIN = "http://127.0.0.1:9";
 export const SCOPE: DirectoryScope = {

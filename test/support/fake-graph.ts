@@ -3,7 +3,7 @@
 import type { Call } from "../../src/entra/call.ts";
 import { connect } from "../../src/entra/connection.ts";
 import type { EntraOptions, Fetch } from "../../src/entra/options.ts";
-import { silentLogger } from "../../src/log.ts";
+import { silentLogger } from "./silent-logger.ts";
 
 export interface SentRequest {
   readonly method: string;

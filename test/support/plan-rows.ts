@@ -1,9 +1,9 @@
 /** What a plan for one person must come to, row by row. */
 import { expect, test } from "bun:test";
 import type { Candidate, PersonState } from "../../src/model/person.ts";
-import { proposePlan } from "../../src/plan/propose.ts";
 import type { PlanInput } from "../../src/plan/types.ts";
 import { brief, decisionOf, planInput } from "./plan-people.ts";
+import { proposePlan } from "./propose-plan.ts";
 
 export interface PlanRow {
   readonly title: string;

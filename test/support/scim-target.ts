@@ -1,9 +1,9 @@
 /** A SCIM target over a strict service, with people in its store. */
 import type { LicenceTarget } from "../../src/cycle/ports.ts";
-import { silentLogger } from "../../src/log.ts";
 import type { Drift } from "../../src/model/remote-account.ts";
 import type { ScimOptions } from "../../src/targets/scim/options.ts";
 import { createScimTarget } from "../../src/targets/scim/target.ts";
+import { silentLogger } from "./silent-logger.ts";
 import { type StrictOptions, type StrictScim, strictScim } from "./strict-scim.ts";
 import { type TenantPeople, tenantPeople } from "./target-people.ts";
 

@@ -1,13 +1,13 @@
 /** A tenant whose licences are in a strict SCIM service, and whole cycles over it. */
 import type { DirectorySource } from "../../src/cycle/ports.ts";
 import { runCycle } from "../../src/cycle/run-cycle.ts";
-import { silentLogger } from "../../src/log.ts";
 import type { ScopedGroup } from "../../src/model/directory.ts";
 import type { Tier } from "../../src/model/tier.ts";
 import type { GuardLimits } from "../../src/plan/types.ts";
 import { ruleSetOf } from "../rules/rule-builders.ts";
 import { RULES } from "./home.ts";
 import { scimParts } from "./scim-target.ts";
+import { silentLogger } from "./silent-logger.ts";
 import type { StrictOptions } from "./strict-scim.ts";
 import { personId } from "./target-people.ts";
 

@@ -2,10 +2,10 @@
 
 import { expect, test } from "bun:test";
 import type { LicenceTarget } from "../../src/cycle/ports.ts";
-import { silentLogger } from "../../src/log.ts";
 import type { ScimOptions } from "../../src/targets/scim/options.ts";
 import { createScimTarget } from "../../src/targets/scim/target.ts";
 import { SCIM_TOKEN, type ScimServer, scimServer } from "../support/scim-server.ts";
+import { silentLogger } from "../support/silent-logger.ts";
 import { applyAll, item, personId, profileOf, type TenantPeople, tenantPeople } from "../support/target-people.ts";
 import { describeTarget } from "./contract.ts";
 
