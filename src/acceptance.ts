@@ -1,7 +1,7 @@
 /** Whether the groups exist that an edit of the running agent's rules names, and still the tenant that it was told to work on. */
 import type { Agent } from "./agent.ts";
 import type { Acceptance, GoodSet } from "./config/keeper.ts";
-import { CONFIG_FILE } from "./config/load.ts";
+import { CONFIG_FILE } from "./config/paths.ts";
 import { onlyTenant } from "./config/tenant-choice.ts";
 import type { Finding } from "./model/finding.ts";
 import { errorAt } from "./rules/findings.ts";

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import rulesTemplate from "../../rules/secure-exchanges.yaml" with { type: "text" };
+import { CONFIG_FILE } from "../config/paths.ts";
 import { createCertificate } from "../entra/self-signed.ts";
 import { AgentError, type ExitCode } from "../errors.ts";
 import { writeProtected } from "../platform/protect.ts";
@@ -106,7 +107,7 @@ async function writeHome(home: string, tenantId: string, graphPort: number, port
   writeProtected(join(home, "keys", "demo.pem"), `${made.privateKeyPem}\n${made.certificatePem}`);
   writeFileSync(join(home, "rules", "secure-exchanges.yaml"), rulesTemplate);
   writeFileSync(
-    join(home, "tiersync.yaml"),
+    join(home, CONFIG_FILE),
     `# The demo's own: it goes away when the demo ends.
 schedule: "*/5 * * * *"
 tenants:

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { Option } from "@commander-js/extra-typings";
 import { certificateFiles } from "../config/certificate-files.ts";
 import { CLOUDS } from "../config/clouds.ts";
+import { CONFIG_FILE } from "../config/paths.ts";
 import { selectTenants } from "../config/tenant-choice.ts";
 import type { TenantConfig } from "../config/types.ts";
 import { readCertificate } from "../entra/certificate.ts";
@@ -62,7 +63,7 @@ type Installation = Omit<SetupValues, "appName" | "credential" | "certificateFil
 
 /** By tiersync.yaml and the rules; null when there is no tiersync.yaml. */
 function configured(home: string, name: string | undefined): Installation | null {
-  if (!existsSync(join(home, "tiersync.yaml"))) return null;
+  if (!existsSync(join(home, CONFIG_FILE))) return null;
   const { config, rules } = loadGoodHome(home);
   const [tenant, another] = selectTenants(config, name);
   if (tenant === undefined || another !== undefined) {

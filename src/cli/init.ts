@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import rulesTemplate from "../../rules/secure-exchanges.yaml" with { type: "text" };
+import { CONFIG_FILE } from "../config/paths.ts";
 import { parseSecretRef } from "../config/secrets.ts";
 import { AgentError } from "../errors.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
@@ -46,11 +47,11 @@ export async function init(options: InitOptions, io: CommandIo): Promise<undefin
   const home = resolveHome(options.home, io);
   const { schemaFiles } = await import("./schema-files.ts"); // heavy: brings every schema
   const schemas = schemaFiles();
-  const planned = ["tiersync.yaml", "rules/secure-exchanges.yaml", ...schemas.map(({ path }) => path)];
+  const planned = [CONFIG_FILE, "rules/secure-exchanges.yaml", ...schemas.map(({ path }) => path)];
   refuseExisting(home, planned);
   const answers = await ask(options, io);
   const files = [
-    { path: "tiersync.yaml", text: configText(answers) },
+    { path: CONFIG_FILE, text: configText(answers) },
     { path: "rules/secure-exchanges.yaml", text: rulesTemplate },
     ...schemas,
   ];

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Option } from "@commander-js/extra-typings";
+import { CONFIG_FILE } from "../config/paths.ts";
 import { EXIT, type ExitCode, toAgentError } from "../errors.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { cycleLines } from "./cycle-text.ts";
@@ -42,7 +43,7 @@ async function keepRunning(
   host: { readonly stop: AbortSignal; readonly ready: () => void },
 ): Promise<ExitCode> {
   const home = resolveHome(options.home, io);
-  const { CONFIG_FILE, loadConfig } = await import("../config/load.ts");
+  const { loadConfig } = await import("../config/load.ts");
   const { DATABASE_FILE } = await import("../home-database.ts");
   const { startAgent } = await import("../running.ts");
   const { openSystemEventLog } = await import("../platform/event-log.ts");

@@ -1,6 +1,7 @@
 /** `service install | uninstall | start | stop | status`: the agent as a Windows service or a systemd unit. */
 import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { CONFIG_FILE } from "../config/paths.ts";
 import { AgentError, EXIT, type ExitCode } from "../errors.ts";
 import { ownCommand, type ServiceManager, type ServiceStatus, serviceManager } from "../platform/service.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
@@ -29,7 +30,7 @@ export async function serviceInstall(
     throw new AgentError("ERR_CONFIG", `the home folder ${home} does not exist`, { hint: "make it: `tiersync init`" });
   }
   const done = [...(await manager.install(definition))];
-  if (!existsSync(join(home, "tiersync.yaml"))) done.push(`${home} has no tiersync.yaml yet: tiersync init`);
+  if (!existsSync(join(home, CONFIG_FILE))) done.push(`${home} has no tiersync.yaml yet: tiersync init`);
   if (options.json) outJson(io, { done, ...(await manager.status()) });
   else io.out(`${done.join("\n")}\n\nNext: tiersync service start\n`);
 }

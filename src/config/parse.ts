@@ -7,6 +7,7 @@ import { checkShape } from "../rules/shapes.ts";
 import type { Parsed, RuleSet, SourceFile } from "../rules/types.ts";
 import { readYaml } from "../rules/yaml-source.ts";
 import { crossCheck } from "./cross-checks.ts";
+import { CONFIG_FILE } from "./paths.ts";
 import { plainSecrets } from "./plain-secrets.ts";
 import { resolveConfig } from "./resolve.ts";
 import { roughContext } from "./rough-context.ts";
@@ -53,7 +54,7 @@ export function parseConfig(file: SourceFile, home: string): Parsed<AgentConfig>
 export function parseHome(files: HomeFiles, home: string): Home {
   const config = files.config === null ? { value: null, findings: [] } : parseConfig(files.config, home);
   const { ruleSet, findings } = readRules(files.rules);
-  const unread = files.findings.filter(({ file }) => file !== "tiersync.yaml");
+  const unread = files.findings.filter(({ file }) => file !== CONFIG_FILE);
   const context = config.value ?? (files.config === null ? null : roughContext(readYaml(files.config).data));
   const between = context === null ? [] : checkRules(ruleSet, context);
   const aboutRules = [...unread, ...findings, ...between];
@@ -70,6 +71,6 @@ export function hasError(findings: readonly Finding[]): boolean {
 
 /** tiersync.yaml first. */
 function byFile(a: Finding, b: Finding): number {
-  const config = Number(b.file === "tiersync.yaml") - Number(a.file === "tiersync.yaml");
+  const config = Number(b.file === CONFIG_FILE) - Number(a.file === CONFIG_FILE);
   return config || compareFindings(a, b);
 }

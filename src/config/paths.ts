@@ -1,5 +1,8 @@
-/** Paths in the configuration: `/` and `\` are the same, and relative ones begin at the home folder. */
+/** Paths in the home folder, and in the configuration: there `/` and `\` are the same, and relative ones begin at the home folder. */
 import { isAbsolute, relative, resolve } from "node:path";
+
+/** In the home folder; findings about it bear this name. */
+export const CONFIG_FILE = "tiersync.yaml";
 
 /** Absolute path of what the configuration calls `path`. */
 export function resolvePath(home: string, path: string): string {

@@ -1,5 +1,6 @@
 /** Are tiersync.yaml and the rules good? */
 import { loadHome } from "../../config/load.ts";
+import { CONFIG_FILE } from "../../config/paths.ts";
 import type { AgentConfig } from "../../config/types.ts";
 import { counted } from "../../model/counted.ts";
 import { type Finding, formatFinding } from "../../model/finding.ts";
@@ -17,8 +18,8 @@ export interface CheckedFiles {
 
 export function checkFiles(home: string, now: number): CheckedFiles {
   const { config, rules, findings, files } = loadHome(home);
-  const aboutConfig = findings.filter(({ file }) => file === "tiersync.yaml");
-  const aboutRules = findings.filter(({ file }) => file !== "tiersync.yaml");
+  const aboutConfig = findings.filter(({ file }) => file === CONFIG_FILE);
+  const aboutRules = findings.filter(({ file }) => file !== CONFIG_FILE);
   const checks = [...aboutConfig.map((finding) => told("config.read", finding))];
   if (config !== null) {
     checks.push(ok("config.read", null, `tiersync.yaml is good: ${counted(config.tenants.length, "tenant")}`));
@@ -37,7 +38,7 @@ export function checkFiles(home: string, now: number): CheckedFiles {
 function told(id: string, finding: Finding): CheckResult {
   const text = formatFinding(finding);
   if (finding.level === "warning") return warn(id, null, text, "nothing stops because of it");
-  const missing = finding.file === "tiersync.yaml" && finding.line === 0;
+  const missing = finding.file === CONFIG_FILE && finding.line === 0;
   const hint = missing ? "name the home folder with --home, or write the first files with `tiersync init`" : MEND;
   return fail(id, null, text, hint);
 }
