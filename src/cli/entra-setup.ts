@@ -6,6 +6,7 @@ import { Option } from "@commander-js/extra-typings";
 import { certificateFiles } from "../config/certificate-files.ts";
 import { CLOUDS } from "../config/clouds.ts";
 import { CONFIG_FILE } from "../config/paths.ts";
+import { TENANT_NAME, TENANT_NAME_RULE } from "../config/patterns.ts";
 import { selectTenants } from "../config/tenant-choice.ts";
 import type { TenantConfig } from "../config/types.ts";
 import { readCertificate } from "../entra/certificate.ts";
@@ -80,8 +81,8 @@ function configured(home: string, name: string | undefined): Installation | null
 }
 
 function defaults(home: string, name = "contoso"): Installation {
-  if (!/^[\w-]+$/.test(name)) {
-    throw new AgentError("ERR_USAGE", `"${name}" cannot be a tenant's name`, { hint: "use letters, digits, - and _" });
+  if (!TENANT_NAME.test(name)) {
+    throw new AgentError("ERR_USAGE", `"${name}" cannot be a tenant's name`, { hint: `use ${TENANT_NAME_RULE}` });
   }
   return {
     ...{ tenant: name, tenantId: "", clientId: "", keyFile: join(home, "keys", `${name}.pem`) },

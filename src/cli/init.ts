@@ -3,8 +3,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import rulesTemplate from "../../rules/secure-exchanges.yaml" with { type: "text" };
 import { CONFIG_FILE } from "../config/paths.ts";
+import { DOMAIN, isTenantId, TENANT_NAME, TENANT_NAME_RULE } from "../config/patterns.ts";
 import { parseSecretRef } from "../config/secrets.ts";
 import { AgentError } from "../errors.ts";
+import { GUID } from "../model/directory.ts";
 import { writeFileAtomic } from "../platform/atomic-file.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { resolveHome } from "./home.ts";
@@ -29,12 +31,9 @@ interface Answers {
   readonly credential: { readonly kind: "certificate" | "clientSecret"; readonly value: string };
 }
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const DOMAIN = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i;
-
-const name: Validate = (text) => (/^[\w-]+$/.test(text) ? undefined : "use letters, digits, - and _");
+const name: Validate = (text) => (TENANT_NAME.test(text) ? undefined : `use ${TENANT_NAME_RULE}`);
 const tenantId: Validate = (text) =>
-  GUID.test(text) || DOMAIN.test(text) ? undefined : "use the directory (tenant) id, a GUID, or a verified domain";
+  isTenantId(text) ? undefined : "use the directory (tenant) id, a GUID, or a verified domain";
 const clientId: Validate = (text) => (GUID.test(text) ? undefined : "use the application (client) id, a GUID");
 const certificate: Validate = (text) =>
   /^[^"\\\p{Cc}]+$/u.test(text.replaceAll("\\", "/")) ? undefined : "name a PEM file, relative to the home folder";

@@ -1,7 +1,7 @@
 /** The shape of tiersync.yaml. The descriptions are what editors show. */
 import * as v from "valibot";
 import { DAY } from "../model/days.ts";
-import { GUID } from "../rules/schema.ts";
+import { GUID } from "../model/directory.ts";
 import { block, choose, hasKey } from "../rules/shapes.ts";
 import { CLOUD_NAMES } from "./clouds.ts";
 import {
@@ -19,6 +19,7 @@ import {
   timezone,
   whole,
 } from "./fields.ts";
+import { isTenantId, TENANT_NAME, TENANT_NAME_RULE } from "./patterns.ts";
 import { guardSchema, targetSchema, tiersSchema } from "./schema-target.ts";
 
 const guid = (description: string) =>
@@ -29,14 +30,13 @@ const guid = (description: string) =>
     v.description(description),
   );
 
-const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i;
 const SHARED = ["common", "organizations", "consumers"];
 
 const tenantId = v.pipe(
   v.string(),
   v.trim(),
   v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed || GUID.test(dataset.value) || DOMAIN.test(dataset.value)) return;
+    if (!dataset.typed || isTenantId(dataset.value)) return;
     const shared = SHARED.includes(dataset.value.toLowerCase());
     addIssue({
       message: shared
@@ -140,7 +140,7 @@ const shared = {
 const tenant = block({
   name: v.pipe(
     v.string(),
-    v.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be letters, digits, - and _ (at most 64)"),
+    v.regex(TENANT_NAME, `must be ${TENANT_NAME_RULE}`),
     v.description("Name of the tenant in logs, API and rules: letters, digits, - and _."),
   ),
   tenantId,

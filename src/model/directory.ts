@@ -3,6 +3,9 @@
 /** An Entra object id (GUID), lower-case as Graph writes it. The key of people and groups everywhere. */
 export type ObjectId = string;
 
+/** A GUID as people write one. No `i` flag: JSON Schema patterns have none. */
+export const GUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
 /** A user as Graph returned it: exactly the selected properties, by their Graph names. */
 export interface DirectoryUser {
   readonly id: ObjectId;

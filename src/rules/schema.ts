@@ -1,5 +1,6 @@
 /** The shape of a rule file. The descriptions are what editors show. */
 import * as v from "valibot";
+import { GUID } from "../model/directory.ts";
 import { ATTRIBUTE_NAMES } from "./attributes.ts";
 import { parseInstant } from "./instant.ts";
 import { block, choose, hasKey } from "./shapes.ts";
@@ -7,8 +8,6 @@ import { block, choose, hasKey } from "./shapes.ts";
 const text = (description: string) =>
   v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(500, "is too long"), v.description(description));
 
-/** No `i` flag: JSON Schema patterns have none. */
-export const GUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const objectId = v.pipe(
   v.string(),
   v.regex(GUID, "must be an object id (a GUID), as Entra shows it"),

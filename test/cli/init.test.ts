@@ -5,6 +5,7 @@ import { init } from "../../src/cli/init.ts";
 import { rulesCheck, rulesSchema } from "../../src/cli/rules.ts";
 import { rulesTest } from "../../src/cli/rules-test.ts";
 import { loadHome } from "../../src/config/load.ts";
+import { parseConfig } from "../../src/config/parse.ts";
 import { AgentError, EXIT } from "../../src/errors.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { answering, captureIo } from "./captured-io.ts";
@@ -107,6 +108,35 @@ describe("init", () => {
       expect(error.message).toContain(flag);
     expect(error.message).not.toContain(secret);
     expect(readdirSync(home)).toEqual([]);
+  });
+
+  test.each([
+    ["name", "n".repeat(64)],
+    ["name", "n".repeat(65)],
+    ["name", "con.toso"],
+    ["name", "é"],
+    ["tenantId", "11111111-2222-3333-4444-55555555555A"],
+    ["tenantId", "11111111-2222-3333-4444-5555555555555"],
+    ["tenantId", "contoso.onmicrosoft.com"],
+    ["tenantId", "contoso.com-"],
+    ["tenantId", "contoso.c"],
+    ["tenantId", `${"d".repeat(63)}.com`],
+    ["tenantId", `${"d".repeat(64)}.com`],
+    ["tenantId", `${"d.".repeat(126)}com`],
+    ["tenantId", "common"],
+    ["clientId", "AAAAAAAA-0000-4000-8000-000000000001"],
+    ["clientId", "aaaaaaaa-0000-4000-8000-00000000000g"],
+  ] as const)("takes as %s exactly what the schema takes: %s", async (key, value) => {
+    const values = { ...given(), [key]: value };
+    const { name, tenantId, clientId } = values;
+    const tenant = { name, tenantId, clientId, credential: { clientSecret: "env:X" } };
+    const text = JSON.stringify({ tenants: [tenant], tiers: { Pro: { seats: 1 } } });
+    const { findings } = parseConfig({ path: "tiersync.yaml", text }, home);
+    const refused = await init(values, captureIo().io).then(
+      () => [],
+      (error: AgentError) => [error.code],
+    );
+    expect(refused).toEqual(findings.some(({ path }) => path === `tenants[0].${key}`) ? ["ERR_USAGE"] : []);
   });
 
   test("never overwrites: lists what is there and writes nothing", async () => {

@@ -1,11 +1,10 @@
 /** From a SCIM user (RFC 7643 §4.1) to what the copy keeps of it. */
+import { GUID } from "../../model/directory.ts";
 import type { SeenAccount } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
 import { isRecord } from "./errors.ts";
 
 export type Resource = Readonly<Record<string, unknown>>;
-
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The query that asks for no more of a user than is read here. */
 export function selectUsers(tierAs: "entitlements" | "roles" | "groups"): string {
