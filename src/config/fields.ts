@@ -2,6 +2,7 @@
 import { Cron } from "croner";
 import * as v from "valibot";
 import { DAY } from "../model/days.ts";
+import { isLoopback } from "../model/loopback.ts";
 import { parseDuration, parseSize } from "./durations.ts";
 import { parseSecretRef } from "./secrets.ts";
 
@@ -68,10 +69,6 @@ export const secret = (description: string) =>
       `${description} A reference: env:NAME, file:PATH, or secret:NAME (set with \`tiersync secret set\`).`,
     ),
   );
-
-function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
-}
 
 function parseUrl(value: string): URL | null {
   const url = URL.parse(value.trim());

@@ -1,7 +1,7 @@
 /** One HTTP server on the loopback addresses, the same on Bun and Deno. */
-import { BlockList, isIPv4 } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { AgentError } from "../errors.ts";
+import { isLoopback } from "../model/loopback.ts";
 import { deno } from "./runtime.ts";
 
 export interface RequestContext {
@@ -31,16 +31,6 @@ interface Listener {
   readonly port: number;
   drain(): Promise<void>;
   cut(): void;
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
-
-/** Whether a host name or address can only mean this computer. */
-export function isLoopback(host: string): boolean {
-  const bare = host.toLowerCase().replace(/^\[(.*)\]$/, "$1");
-  return bare === "localhost" || LOOPBACK.check(bare, isIPv4(bare) ? "ipv4" : "ipv6");
 }
 
 /** Throws `AgentError` `ERR_PLATFORM` (port taken or forbidden) and `ERR_CONFIG` (not a loopback host). */

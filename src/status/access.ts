@@ -5,15 +5,15 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
+import { isLoopback } from "../model/loopback.ts";
 import { problem } from "./problem.ts";
 
-const LOOPBACK = /^(?:localhost|127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})|\[::1\])(?::\d{1,5})?$/i;
+/** A host as `Host` has it: IPv6 in brackets, and a port or none. */
+const HOST = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/;
 
 /** Whether a `Host` header (or the host of a URL) means this computer: `localhost`, 127.0.0.0/8 or `[::1]`, with any port. */
 export function isLoopbackHost(host: string): boolean {
-  const match = LOOPBACK.exec(host);
-  if (match === null) return false;
-  return match.slice(1).every((part) => part === undefined || Number(part) <= 255);
+  return isLoopback(HOST.exec(host)?.[1] ?? "");
 }
 
 function hostOf(c: Context): string {

@@ -26,7 +26,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   notify: CONTRACT,
   status: CONTRACT,
   simulator: ["model", "errors.ts"],
-  platform: ["errors.ts", "log.ts", "model/plain-text.ts"],
+  platform: ["errors.ts", "log.ts", "model/plain-text.ts", "model/loopback.ts"],
   config: ["model", "rules", "platform", "errors.ts", "log.ts"],
   // The composition root: adapters, the agent that stays, its tenants' workers, its answers.
   "agent.ts": ["*"],
