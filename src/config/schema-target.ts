@@ -36,13 +36,14 @@ const scim = block({
   ),
 });
 
-const anyKind = v.object({ kind: oneOf(["ledger", "scim"], "Kind of target.") });
+/** For any other kind: nothing that it is picked for fits it. */
+const anyKind = v.pipe(v.object({ kind: oneOf(["ledger", "scim"], "Kind of target.") }), v.never());
 
 export const targetSchema = v.pipe(
   choose([ledger, scim], (input) => {
     if (hasKey(input, "kind")) {
       const { kind } = input as { kind: unknown };
-      return kind === "ledger" ? ledger : kind === "scim" ? scim : (anyKind as unknown as typeof ledger);
+      return kind === "ledger" ? ledger : kind === "scim" ? scim : anyKind;
     }
     return hasKey(input, "url") ? scim : ledger;
   }),
@@ -87,9 +88,7 @@ export const tiersSchema = v.pipe(
     choose([paid, revoking], (input) => {
       if (hasKey(input, "revokes")) return revoking;
       if (hasKey(input, "seats")) return paid;
-      return typeof input === "object" && input !== null && Object.keys(input).length > 0
-        ? paid
-        : (neither as unknown as typeof paid);
+      return typeof input === "object" && input !== null && Object.keys(input).length > 0 ? paid : neither;
     }),
   ),
   v.check((tiers) => Object.keys(tiers).length > 0, "needs at least one tier"),

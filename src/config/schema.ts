@@ -68,7 +68,7 @@ const credential = v.pipe(
     if (hasKey(input, "certificate")) return certificate;
     if (hasKey(input, "clientSecret")) return clientSecret;
     const guess = typeof input === "object" && input !== null && Object.keys(input).length > 0;
-    return guess ? certificate : (noCredential as unknown as typeof certificate);
+    return guess ? certificate : noCredential;
   }),
   v.description("How the agent signs in: a certificate (recommended), or a client secret."),
 );

@@ -21,14 +21,15 @@ export function block<const E extends v.ObjectEntries>(entries: E, advice: Advic
 
 /**
  * One of several shapes. A plain union would only say "invalid"; `pick` chooses by what is written, so that findings speak of the shape that
- * was meant. JSON Schema gets all of them.
+ * was meant; where it is none of them, it gives one that nothing fits and whose message says so. JSON Schema gets all of them.
  */
 export function choose<const T extends readonly v.GenericSchema[]>(
   shapes: T,
-  pick: (input: unknown) => T[number],
+  pick: (input: unknown) => T[number] | v.GenericSchema<unknown, never>,
 ): v.GenericSchema<v.InferInput<T[number]>, v.InferOutput<T[number]>> {
   const all = v.union(shapes);
-  return v.lazy((input) => (input === undefined ? all : pick(input)));
+  // What nothing fits has no part in the input either.
+  return v.lazy((input) => (input === undefined ? all : (pick(input) as T[number])));
 }
 
 /** Whether `input` is a block that has `key`. */
