@@ -2,11 +2,12 @@
 import type { ApplyItem } from "../../cycle/ports.ts";
 import type { Profile } from "../../model/directory.ts";
 import type { RemoteAccount } from "../../model/remote-account.ts";
-import { AccountExists, AccountGone } from "./account-errors.ts";
 import type { Connection } from "./connection.ts";
+import { createCopyKeeper } from "./copy-keeper.ts";
 import { type Answer, refused } from "./errors.ts";
 import type { ScimRequest } from "./http.ts";
 import type { Service } from "./service.ts";
+import { changeOf } from "./step-change.ts";
 import type { Step } from "./steps.ts";
 import type { TierGroups } from "./tier-groups.ts";
 import type { UserChange } from "./user-write.ts";
@@ -32,10 +33,8 @@ export function createCarryOut(
   signal: AbortSignal,
 ): CarryOut {
   const { accounts, remote, transaction, onPurge } = connection.options;
+  const { accountOf, keep, keepItem, noteRefusal } = createCopyKeeper(connection.options);
   const users = createUsers(connection, service, signal);
-
-  const accountOf = ({ action, accountKey }: ApplyItem): RemoteAccount | null =>
-    (accountKey === null ? null : remote.byKey(accountKey)) ?? remote.of(action.user);
 
   const needAccount = (item: ApplyItem): RemoteAccount => {
     const account = accountOf(item);
@@ -43,74 +42,15 @@ export function createCarryOut(
     return account;
   };
 
-  /** What the step asks for, whoever wrote what before. */
-  const changeOf = ({ items }: Step, account: RemoteAccount | null): UserChange => {
-    const before = account === null ? null : (accounts.byKey(account.key)?.profile ?? null);
-    let change: UserChange = {};
-    for (const { action, profile } of items) {
-      const { kind, address, to, user } = action;
-      const described = kind === "create" || kind === "update";
-      if (described && (profile === null || address === null)) throw refused("an account needs an address");
-      if (kind === "create" || kind === "adopt") change = { ...change, externalId: user };
-      if (described && profile !== null && address !== null) {
-        const last = before === null ? null : (JSON.parse(before) as Profile);
-        change = { ...change, profile: { now: profile, before: last, address } };
-      }
-      if (kind === "revoke") change = { ...change, tier: null };
-      if (kind === "assign" || kind === "change") {
-        // Whoever is given a licence is to be able to use it.
-        const woken = account?.active === false ? { active: true } : {};
-        change = groups === null ? { ...change, ...woken, tier: to } : { ...change, ...woken };
-      }
-    }
-    return change;
+  const asked = (step: Pick<Step, "items">, account: RemoteAccount | null): UserChange => {
+    const profile = account === null ? null : (accounts.byKey(account.key)?.profile ?? null);
+    return changeOf(step, account === null ? null : { active: account.active, profile }, groups !== null);
   };
 
   const creates = ({ items }: Step): boolean => items[0]?.action.kind === "create";
 
-  /** Takes into the copy what was written. */
-  const keep = (step: Step, written: Written | null, change: UserChange, done: () => void): void => {
-    transaction(() => {
-      for (const item of step.items) keepItem(item, written);
-      const key = step.items[0] === undefined ? null : accountOf(step.items[0])?.key;
-      if (key !== null && key !== undefined && written !== null) {
-        const { externalId, active, tier } = change;
-        remote.wrote(key, {
-          version: written.version,
-          regular: tier !== undefined,
-          ...(externalId === undefined ? {} : { externalId }),
-          ...(active === undefined ? {} : { active }),
-        });
-      }
-      done();
-    });
-  };
-
-  const keepItem = (item: ApplyItem, written: Written | null): void => {
-    const { action, profile, at } = item;
-    if (action.kind === "create" && written !== null && profile !== null && action.address !== null) {
-      const known = remote.byRemoteId(written.remoteId);
-      if (known === null) {
-        const { remoteId } = written;
-        accounts.create({ person: action.person, address: action.address, profile, remoteId, at });
-      } else {
-        if (known.person !== action.person) accounts.bind(known.key, action.person);
-        accounts.update(known.key, { address: action.address, profile });
-      }
-      return;
-    }
-    const key = accountOf(item)?.key;
-    if (key === undefined) return;
-    if (action.kind === "adopt") accounts.bind(key, action.person);
-    if (action.kind === "update" && profile !== null && action.address !== null) {
-      accounts.update(key, { address: action.address, profile });
-    }
-    if (action.kind === "assign" || action.kind === "change") accounts.setTier(key, action.to);
-    if (action.kind === "revoke") accounts.revoke(key, at);
-  };
-
   const create = async (step: Step, answer: Answer, done: () => void): Promise<void> => {
-    const change = changeOf(step, null);
+    const change = asked(step, null);
     const written = await users.created(answer, change);
     if (written.found === undefined) return keep(step, written, change, done);
     // It was there: made by a request whose answer was lost.
@@ -135,7 +75,7 @@ export function createCarryOut(
     if (first === undefined) return;
     if (deleted.has(first.action.person)) return transaction(done);
     const account = creates(step) ? remote.of(first.action.user) : needAccount(first);
-    const change = changeOf(step, account);
+    const change = asked(step, account);
     if (account === null) return create(step, await send(users.creation(change)), done);
     if (first.action.kind === "adopt" && account.person !== null && account.person !== first.action.person) {
       throw refused("the account was bound to somebody else meanwhile");
@@ -146,7 +86,7 @@ export function createCarryOut(
   const runTier = async (step: Step, done: () => void): Promise<void> => {
     for (const item of step.items) {
       const account = needAccount(item);
-      const change = changeOf({ kind: "user", items: [item] }, account);
+      const change = asked({ items: [item] }, account);
       let written: Written | null = null;
       if (change.active !== undefined) written = await users.change(account, change);
       await groups?.move(account, item.action.to, signal);
@@ -195,21 +135,6 @@ export function createCarryOut(
     });
   };
 
-  /** What a refusal says about the copy. */
-  const noteRefusal = (step: Step, error: unknown): void => {
-    const item = step.items[0];
-    if (item === undefined) return;
-    if (error instanceof AccountGone) {
-      const account = accountOf(item);
-      if (account !== null) transaction(() => remote.remove(account.key));
-    }
-    if (error instanceof AccountExists) {
-      transaction(() => {
-        const { key } = remote.see(error.account, { own: new Set(), leave: false });
-        if (item.action.address !== null) remote.alias(key, item.action.address);
-      });
-    }
-  };
   const noting =
     <Rest extends unknown[]>(work: (step: Step, ...rest: Rest) => Promise<void>) =>
     async (step: Step, ...rest: Rest): Promise<void> => {
@@ -228,7 +153,7 @@ export function createCarryOut(
       const first = step.items[0];
       if (first === undefined || step.kind !== "user") return null;
       const account = creates(step) ? remote.of(first.action.user) : needAccount(first);
-      const change = changeOf(step, account);
+      const change = asked(step, account);
       return account === null ? users.creation(change) : users.shortcut(account, change);
     },
     took: noting(async (step: Step, answer: Answer, done: () => void) => {
@@ -236,7 +161,7 @@ export function createCarryOut(
       const first = step.items[0];
       if (first === undefined) return;
       const account = needAccount(first);
-      const change = changeOf(step, account);
+      const change = asked(step, account);
       keep(step, await users.changed(account, change, answer), change, done);
     }),
     run: noting(async (step: Step, done: () => void) => {
