@@ -24,7 +24,7 @@ export interface CertRotateOptions extends GlobalOptions {
   readonly days: number;
 }
 
-export async function certRotate(options: CertRotateOptions, io: CommandIo, typed?: string): Promise<undefined> {
+async function certRotate(options: CertRotateOptions, io: CommandIo, typed?: string): Promise<undefined> {
   const home = resolveHome(options.home, io);
   const tenant = options.tenant === undefined ? undefined : await certificateUser(home, options.tenant);
   const { name, path, tenants } = choose(await knownCertificates(home), typed ?? tenant);

@@ -9,7 +9,7 @@ import type { CommandIo } from "./io.ts";
 /** People read and written at a time. */
 const PAGE = 1000;
 
-export async function exportPeople(options: GlobalOptions, io: CommandIo): Promise<undefined> {
+async function exportPeople(options: GlobalOptions, io: CommandIo): Promise<undefined> {
   const reader = await openHomeReader(options, io);
   try {
     const pages = reader === null ? [] : allPages(reader.views, chosenTenant(reader.views, options.tenant));

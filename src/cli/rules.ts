@@ -38,7 +38,7 @@ export async function rulesSchema(options: GlobalOptions, io: CommandIo): Promis
   else io.out(`wrote in ${home}:\n${files.map(({ path }) => `  ${path}\n`).join("")}`);
 }
 
-export function findingLine(finding: Finding, io: Pick<CommandIo, "paint">): string {
+function findingLine(finding: Finding, io: Pick<CommandIo, "paint">): string {
   const level = finding.level === "error" ? io.paint("red", "error") : io.paint("yellow", "warning");
   return `${level}  ${plainText(formatFinding(finding))}`;
 }

@@ -73,12 +73,12 @@ async function confirmPurge(home: string, io: CommandIo): Promise<void> {
   if (typed.trim() !== word) throw new AgentError("ERR_STOPPED", "not confirmed", { hint: "nothing was changed" });
 }
 
-export async function serviceStart(options: GlobalOptions, io: CommandIo, manager: ServiceManager): Promise<undefined> {
+async function serviceStart(options: GlobalOptions, io: CommandIo, manager: ServiceManager): Promise<undefined> {
   await manager.start();
   await tell(options, io, manager);
 }
 
-export async function serviceStop(options: GlobalOptions, io: CommandIo, manager: ServiceManager): Promise<undefined> {
+async function serviceStop(options: GlobalOptions, io: CommandIo, manager: ServiceManager): Promise<undefined> {
   await manager.stop();
   await tell(options, io, manager);
 }

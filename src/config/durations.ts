@@ -13,7 +13,7 @@ const ISO_UNITS: readonly number[] = [7 * DAY, DAY, HOUR, MINUTE, SECOND];
 const WHOLE = /^\d{1,10}$/;
 const FRACTION = /^\d{1,10}[.,]\d{1,10}$/;
 
-export const LONGEST = 3650 * DAY;
+const LONGEST = 3650 * DAY;
 
 /** Milliseconds of `30s`, `10m`, `24h`, `7d`, or of an ISO 8601 duration such as `PT24H`, at most ten years; null otherwise. */
 export function parseDuration(text: string): number | null {

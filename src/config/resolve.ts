@@ -17,7 +17,7 @@ import type {
 } from "./types.ts";
 
 /** Design defaults of the brakes. */
-export const DEFAULT_GUARD: Readonly<Record<GuardedKind, { readonly count: number; readonly percent: number }>> = {
+const DEFAULT_GUARD: Readonly<Record<GuardedKind, { readonly count: number; readonly percent: number }>> = {
   revoke: { count: 25, percent: 10 },
   purge: { count: 25, percent: 10 },
   change: { count: 200, percent: 25 },
@@ -151,7 +151,7 @@ function given(limits: Limits | undefined): { count?: number; percent?: number }
 }
 
 /** Kinds of action that nothing brakes. */
-export function brakesOff(guard: GuardConfig): readonly GuardedKind[] {
+function brakesOff(guard: GuardConfig): readonly GuardedKind[] {
   return GUARDED_KINDS.filter((kind) => guard[kind] === null);
 }
 

@@ -31,7 +31,7 @@ export function ownCommand(runtime: Pick<Runtime, "compiled" | "name">): Service
   return runtime.name === "deno" ? [process.execPath, "run", "-A", main] : [process.execPath, main];
 }
 
-export const SERVICE_STATES = ["not installed", "stopped", "starting", "running", "stopping", "failed"] as const;
+const SERVICE_STATES = ["not installed", "stopped", "starting", "running", "stopping", "failed"] as const;
 export type ServiceState = (typeof SERVICE_STATES)[number];
 
 export interface ServiceStatus {

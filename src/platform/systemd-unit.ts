@@ -12,7 +12,7 @@ export interface UnitOptions {
 }
 
 /** Secrets that tiersync.yaml names with `env:` go there, one NAME=value a line, readable by root only. */
-export const ENVIRONMENT_FILE = `/etc/${SERVICE_NAME}.env`;
+const ENVIRONMENT_FILE = `/etc/${SERVICE_NAME}.env`;
 
 /** A unit that may write its own data, logs and keys and nothing else. */
 export function renderUnit({ home, command, user, systemdVersion }: UnitOptions): string {

@@ -3,7 +3,7 @@ import type { GroupRef } from "../model/directory.ts";
 import type { Condition, GroupMention, Rule, RuleFile, RuleSet } from "./types.ts";
 
 /** Files that are in force for a tenant. */
-export function filesFor(ruleSet: RuleSet, tenant: string): readonly RuleFile[] {
+function filesFor(ruleSet: RuleSet, tenant: string): readonly RuleFile[] {
   return ruleSet.files.filter(({ enabled, tenants }) => enabled && (tenants === null || tenants.includes(tenant)));
 }
 

@@ -13,7 +13,7 @@ import type { BoundRules, IncludeKind } from "./types.ts";
 const SHARED_PURPOSES: ReadonlySet<string> = new Set(["shared", "room", "equipment"]);
 
 /** How `include:` in a rule file calls them. */
-export const INCLUDE_NAMES: Readonly<Record<IncludeKind, string>> = {
+const INCLUDE_NAMES: Readonly<Record<IncludeKind, string>> = {
   guests: "guests",
   disabled: "disabled",
   sharedMailbox: "sharedMailboxes",

@@ -4,7 +4,7 @@ import { DEMO_DOMAIN, newName } from "./demo-names.ts";
 import { pick, type Random, seededRandom } from "./random.ts";
 import { SimulatedTenant } from "./tenant.ts";
 
-export const DEMO_TENANT_ID = "c0d70550-1111-4222-8333-444455556666";
+const DEMO_TENANT_ID = "c0d70550-1111-4222-8333-444455556666";
 export const DEMO_PARENT = "SecureExchanges_Licences";
 
 /** Seats to configure: more people want Pro than there are seats. */

@@ -51,7 +51,7 @@ const FROM_SYSTEM = 0x1000;
 const IGNORE_INSERTS = 0x200;
 
 /** What Windows says about an error number, in its own language. */
-export function errorText(code: number): string {
+function errorText(code: number): string {
   const buffer = Buffer.alloc(1024);
   const length = kernel32.FormatMessageW(FROM_SYSTEM | IGNORE_INSERTS, null, code, 0, buffer, buffer.length / 2, null);
   const text = buffer.toString("utf16le", 0, length * 2).trim();

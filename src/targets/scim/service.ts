@@ -5,7 +5,7 @@ import type { ScimHttp } from "./http.ts";
 import type { ScimOptions } from "./options.ts";
 
 export const USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User";
-export const GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group";
+const GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /** Users asked for at a time where the service has no limit of its own, and at most. */
 const PAGE = 200;

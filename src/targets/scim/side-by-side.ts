@@ -1,5 +1,5 @@
 /** Requests under way at once where a service takes no bulk. */
-export const WIDTH = 4;
+const WIDTH = 4;
 
 /** Runs `work` on all items, a few at once. After a failure nothing new begins; when what is under way has ended, the first failure is thrown. */
 export async function sideBySide<T>(

@@ -48,7 +48,7 @@ export function phasesOf(
   return phases;
 }
 
-export function stepsOf(items: readonly ApplyItem[], tierAs: "entitlements" | "roles" | "groups"): Job {
+function stepsOf(items: readonly ApplyItem[], tierAs: "entitlements" | "roles" | "groups"): Job {
   const steps: { kind: Step["kind"]; items: ApplyItem[] }[] = [];
   for (const item of items) {
     const kind = kindOf(item, tierAs);

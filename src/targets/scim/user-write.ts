@@ -33,7 +33,7 @@ export interface PatchOperation {
   readonly value?: unknown;
 }
 
-export const PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+const PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 export function patchBody(operations: readonly PatchOperation[]): unknown {
   return { schemas: [PATCH_SCHEMA], Operations: operations };

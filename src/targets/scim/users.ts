@@ -23,7 +23,7 @@ const CHANGING = "changing the account";
 const STALE = [412, 428];
 const UNSUPPORTED = [405, 501];
 
-export function userPath(service: Service, remoteId: string): string {
+function userPath(service: Service, remoteId: string): string {
   return `${service.users}/${encodeURIComponent(remoteId)}`;
 }
 
