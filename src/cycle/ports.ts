@@ -146,7 +146,14 @@ export interface ApplyItem {
 
 export type ApplyResult =
   | { readonly item: ApplyItem; readonly ok: true }
-  | { readonly item: ApplyItem; readonly ok: false; readonly code: string; readonly message: string };
+  | {
+      readonly item: ApplyItem;
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      /** It may have been done all the same: the next cycle looks. */
+      readonly unsure?: boolean;
+    };
 
 /** Somebody who is to get an account. */
 export interface Newcomer {

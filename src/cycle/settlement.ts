@@ -98,7 +98,8 @@ export function createSettlement(prepared: PreparedPlan, request: CycleRequest, 
       const failure = nextFailure(result, person, clock.now(), request.pauses);
       const decision = failedDecision(decisionOf(action.person), failure, person, now);
       const outcome = decided(person, decision, false, failure);
-      return { action, at: now, approved: isApproved, failure, decided: outcome };
+      const unsure = result.unsure === true;
+      return { action, at: now, approved: isApproved, failure, decided: outcome, unsure };
     },
     leftOver: (error) =>
       guarded.plan.actions

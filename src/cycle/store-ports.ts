@@ -210,6 +210,8 @@ export interface SettledAction {
   readonly action: Action;
   /** Null: it was done. */
   readonly failure: PersonFailure | null;
+  /** Refused in words that do not say that nothing was done: it stays unsettled. */
+  readonly unsure?: boolean;
   readonly approved: boolean;
   /** Written with the person's last action of the cycle; null: more is to come. */
   readonly decided: DecidedPerson | null;

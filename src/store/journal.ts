@@ -174,6 +174,18 @@ function recordLost(database: Database, tenant: number, action: Action, at: numb
   );
 }
 
+/** What is done, kind by kind: more of the same person may be under way. After a refusal nothing more of that person is sent. */
+function forgetSettled(database: Database, tenant: number, settled: readonly SettledAction[]): void {
+  for (const { action, failure, unsure } of settled) {
+    const { user, kind } = action;
+    if (failure === null) {
+      database.run("DELETE FROM intent WHERE tenant=? AND user=? AND kind=?", tenant, user, kind);
+    } else if (unsure !== true) {
+      database.run("DELETE FROM intent WHERE tenant=? AND user=?", tenant, user);
+    }
+  }
+}
+
 function noGuarded(): GuardedCounts {
   return { revoke: 0, purge: 0, change: 0, create: 0 };
 }
@@ -215,8 +227,7 @@ function openCycle(database: Database, tenant: number, name: string, seq: number
         );
         writeDecisions(done.map(({ decided }) => decided).filter((decided) => decided !== null));
         if (database.get("SELECT 1 FROM intent WHERE tenant=? LIMIT 1", tenant) !== undefined) {
-          const users = JSON.stringify([...new Set(done.map(({ action }) => action.user))]);
-          database.run("DELETE FROM intent WHERE tenant=? AND user IN (SELECT value FROM json_each(?))", tenant, users);
+          forgetSettled(database, tenant, done);
         }
         database.run(
           "UPDATE cycle SET actions=?, guarded=?, failures=?, acted_at=? WHERE seq=?",

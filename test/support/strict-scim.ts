@@ -28,6 +28,14 @@ export interface StrictOptions {
   readonly token?: () => string;
 }
 
+/** In a bulk request, `method` is like `BULK POST`. */
+interface ScimCall {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly body: Json | null;
+}
+
 export interface StrictScim extends Pick<RecordingFetch, "fetch" | "log"> {
   readonly url: string;
   readonly users: Map<string, Stored>;
@@ -35,7 +43,9 @@ export interface StrictScim extends Pick<RecordingFetch, "fetch" | "log"> {
   add(user: Json): string;
   addGroup(displayName: string, members?: readonly string[]): string;
   /** Asked before each request: an answer takes the place of the real one. */
-  fault: (request: { method: string; path: string; query: string; body: Json | null }) => Response | null;
+  fault: (request: ScimCall) => Response | null;
+  /** Asked when a request was carried out: an answer takes the place of the true one. */
+  lie: (request: ScimCall) => Response | null;
   /** Called after each page of users that was listed. */
   listed: () => void;
   readonly recording: RecordingFetch;
@@ -77,8 +87,12 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
     const path = pathname.replace(/^\/scim/, "");
     const text = await context.req.text();
     const body = text.startsWith("{") ? (JSON.parse(text) as Json) : null;
-    const fault = scim.fault({ method: context.req.method, path, query, body });
-    return fault ?? (await next());
+    const call = { method: context.req.method, path, query, body };
+    const fault = scim.fault(call);
+    if (fault !== null) return fault;
+    await next();
+    context.res = scim.lie(call) ?? context.res;
+    return undefined;
   });
   const supported = (value: boolean) => ({ supported: value });
   app.get("/scim/ServiceProviderConfig", (context) =>
@@ -181,8 +195,10 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
     for (const { method, path, bulkId, data, version } of operations) {
       const [, endpoint, id = null] = String(path).split("/");
       const kept = endpoint === "Users" ? users : groups;
-      const fault = scim.fault({ method: `BULK ${method}`, path: String(path), query: "", body: data as Json });
-      const response = fault ?? write(kept, String(method), id, (data ?? {}) as Json, version as string | undefined);
+      const call = { method: `BULK ${method}`, path: String(path), query: "", body: data as Json };
+      const carryOut = () => write(kept, String(method), id, (data ?? {}) as Json, version as string | undefined);
+      const done = scim.fault(call) ?? carryOut();
+      const response = scim.lie(call) ?? done;
       const body = response.status === 204 ? null : ((await response.json()) as Json);
       const location = `${scim.url}/${endpoint}/${id ?? body?.["id"]}`;
       results.push({
@@ -211,6 +227,7 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
     addGroup: (displayName, members = []) =>
       store(groups, { displayName, members: members.map((value) => ({ value })) }).id,
     fault: () => null,
+    lie: () => null,
     listed: () => undefined,
     recording,
     log: recording.log,

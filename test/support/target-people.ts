@@ -94,7 +94,8 @@ export async function applyAll(
       result.ok ? null : { code: result.code, message: result.message, attempts: 1, nextTryAt: 0 };
     const settled = results.map((result) => {
       const { action, at } = result.item;
-      return { action, failure: failureOf(result), approved: false, decided: null, at };
+      const unsure = !result.ok && result.unsure === true;
+      return { action, failure: failureOf(result), approved: false, decided: null, at, unsure };
     });
     cycle.record(settled);
   };

@@ -6,7 +6,7 @@ import { AccountExists, AccountGone } from "./account-errors.ts";
 import { bulkSlices, sendBulk } from "./bulk.ts";
 import { type CarryOut, createCarryOut } from "./carry-out.ts";
 import type { Connection } from "./connection.ts";
-import { stopReason } from "./errors.ts";
+import { isFailure, stopReason } from "./errors.ts";
 import type { ScimRequest } from "./http.ts";
 import type { Service } from "./service.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -52,6 +52,8 @@ class BatchRun {
   readonly #settle: Settle;
   readonly #signal: AbortSignal;
   readonly #refused = new Set<number>();
+  /** People at whose request the service failed: it may have done it all the same. */
+  readonly #unsure = new Set<number>();
   readonly #brokenRings = new Set<number>();
   /** Moves that wait for the address of somebody who waits for theirs. */
   readonly #parked: Step[] = [];
@@ -87,7 +89,8 @@ class BatchRun {
     await this.#ruleOn(denied);
     for (const step of this.#parked) {
       // Refused once more, it is only by the next cycle that it can leave the address it was put aside to.
-      if (this.#isRefused(step)) await this.#carryOut.unpark(step).catch((error: unknown) => this.#personal(error));
+      if (this.#isRefused(step))
+        await this.#carryOut.unpark(step).catch((error: unknown) => this.#personal(error, step));
     }
   }
 
@@ -107,7 +110,7 @@ class BatchRun {
     try {
       await this.#carryOut.park(step);
     } catch (error) {
-      await this.#personal(error);
+      await this.#personal(error, step);
       return false;
     }
     this.#parked.push(step);
@@ -118,7 +121,7 @@ class BatchRun {
     try {
       await this.#carryOut.run(step, () => this.#done(step));
     } catch (thrown) {
-      const error = await this.#personal(thrown);
+      const error = await this.#personal(thrown, step);
       const [first] = step.items;
       if (first === undefined || (await this.#park(step, error))) return;
       if (error.facts["statusCode"] === 403) {
@@ -145,12 +148,13 @@ class BatchRun {
   }
 
   /** The error if it concerns one person only; throws it otherwise. */
-  async #personal(thrown: unknown): Promise<AgentError> {
+  async #personal(thrown: unknown, step: Step): Promise<AgentError> {
     if (!(thrown instanceof AgentError)) throw thrown;
     if (thrown.code === "ERR_TARGET_REFUSED" || thrown.facts["statusCode"] === 403) return thrown;
-    if (thrown.facts["statusCode"] !== 500) throw thrown;
+    if (!isFailure(thrown)) throw thrown;
     // A service that fails at one account and answers otherwise must not stop everybody for ever.
     if (!(await this.#answers())) throw thrown;
+    this.#doubt(step);
     return new AgentError("ERR_TARGET_REFUSED", thrown.message, { facts: thrown.facts });
   }
 
@@ -184,6 +188,7 @@ class BatchRun {
       const answers = learnt.bulk && slice.length > 1 ? await sendBulk(this.#connection, requests, this.#signal) : [];
       for (const [index, { job, step }] of slice.entries()) {
         const answer = answers[index] ?? null;
+        if (answers[index] === null || (answer !== null && answer.status >= 500)) this.#doubt(step);
         // Whatever did not succeed is asked for alone: that tells a refusal from what the service had no time for.
         const done = answer !== null && answer.status < 300 && (await this.#took(step, answer));
         const rest = done ? job.slice(1) : job;
@@ -207,8 +212,9 @@ class BatchRun {
     try {
       await this.#carryOut.took(step, answer, () => this.#done(step));
       return true;
-    } catch (error) {
-      if (error instanceof AgentError && error.code === "ERR_TARGET_REFUSED") return false;
+    } catch (thrown) {
+      const error = await this.#personal(thrown, step);
+      if (error.code === "ERR_TARGET_REFUSED") return false;
       throw error;
     }
   }
@@ -218,8 +224,14 @@ class BatchRun {
   }
 
   #refuse(item: ApplyItem, error: AgentError): void {
-    this.#refused.add(item.action.person);
-    this.#settle([{ item, ok: false, code: "ERR_TARGET_REFUSED", message: error.message }]);
+    const { person } = item.action;
+    this.#refused.add(person);
+    const unsure = this.#unsure.has(person);
+    this.#settle([{ item, ok: false, code: "ERR_TARGET_REFUSED", message: error.message, unsure }]);
+  }
+
+  #doubt({ items }: Step): void {
+    for (const { action } of items) this.#unsure.add(action.person);
   }
 
   #isRefused({ items }: Step): boolean {

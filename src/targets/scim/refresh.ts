@@ -3,7 +3,7 @@ import { DAY } from "../../model/days.ts";
 import type { ObjectId } from "../../model/directory.ts";
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
 import type { Connection } from "./connection.ts";
-import { isRecord, unreachable } from "./errors.ts";
+import { isFailure, isRecord, unreachable } from "./errors.ts";
 import { createFinder } from "./find-user.ts";
 import { readList } from "./list.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -31,12 +31,15 @@ export async function refreshCopy(
   const last = remote.lastRead();
   const own = watchOwn(connection, unsettled, now);
   const due = last === null || last.what !== what || clock.now() - last.at >= (options.reconcileEvery ?? DAY);
-  const everything = due || whole || unsettled.length > SINGLY;
-  if (everything) {
-    await readWhole(connection, groups, own, what, signal);
-  } else if (unsettled.length > 0) {
-    await readPeople(connection, groups, own, signal);
+  let everything = due || whole || unsettled.length > SINGLY;
+  if (!everything && unsettled.length > 0) {
+    await readPeople(connection, groups, own, signal).catch((error: unknown) => {
+      // At one account a service may fail for ever: the others do not wait for it, and what it holds the list says.
+      if (!isFailure(error)) throw error;
+      everything = true;
+    });
   }
+  if (everything) await readWhole(connection, groups, own, what, signal);
   options.transaction(() => remote.bindKnown());
   return everything;
 }
