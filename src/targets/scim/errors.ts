@@ -56,6 +56,11 @@ export function refused(message: string, hint?: string): AgentError {
   return new AgentError("ERR_TARGET_REFUSED", message, hint === undefined ? {} : { hint });
 }
 
+/** Whether it concerns one request only. */
+export function isRefusal(error: unknown): error is AgentError {
+  return error instanceof AgentError && error.code === "ERR_TARGET_REFUSED";
+}
+
 /** Whether the service failed at a request (500): at this one perhaps, and perhaps after it did what was asked. */
 export function isFailure(error: unknown): error is AgentError {
   return error instanceof AgentError && error.facts["statusCode"] === 500;

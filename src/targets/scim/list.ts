@@ -1,6 +1,6 @@
 /** Whole lists, page by page (RFC 7644 §3.4.2.4). A list that is not whole is never taken for one. */
 import type { Connection } from "./connection.ts";
-import { type Answer, isRecord, unreachable } from "./errors.ts";
+import { type Answer, isRecord, isRefusal, unreachable } from "./errors.ts";
 import type { Service } from "./service.ts";
 import type { Resource } from "./user-read.ts";
 
@@ -88,8 +88,4 @@ export function pageOf({ body }: Answer, what: string): { total: number; resourc
     throw unreachable(`${what}: the answer is no SCIM list (totalResults is missing)`);
   }
   return { total, resources: resources.filter(isRecord) };
-}
-
-function isRefusal(error: unknown): boolean {
-  return isRecord(error) && error["code"] === "ERR_TARGET_REFUSED";
 }

@@ -3,13 +3,11 @@ import { AgentError } from "../../errors.ts";
 import type { RemoteAccount } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
 import type { Connection } from "./connection.ts";
-import { type Answer, isRecord, refusal, refused } from "./errors.ts";
-import { valuePath } from "./filter.ts";
+import { isRecord, isRefusal, refusal, refused } from "./errors.ts";
+import { createGroupMembers } from "./group-members.ts";
 import { readList } from "./list.ts";
-import type { Service } from "./service.ts";
 import { sideBySide } from "./side-by-side.ts";
-import { listOf, type Resource, valuesOf } from "./user-read.ts";
-import { type PatchOperation, patchBody } from "./user-write.ts";
+import { type Resource, valuesOf } from "./user-read.ts";
 
 const READING = "reading the groups that are tiers";
 
@@ -18,17 +16,14 @@ export interface TierGroups {
   read(signal: AbortSignal): Promise<void>;
   /** Tiers without a group: nobody can be given them. */
   missing(signal: AbortSignal): Promise<readonly TierName[]>;
-  /** Into the one group first and out of the other then: nobody is without a licence in between, and a cut is seen as the old tier. */
+  /** Into the one group first and out of the other then: nobody is without a licence in between, and a cut is seen as the old tier. Throws `ERR_TARGET_REFUSED` where it cannot be. */
   move(account: RemoteAccount, to: TierName | null, signal: AbortSignal): Promise<void>;
 }
 
 export function createTierGroups(connection: Connection): TierGroups {
-  const { options, http } = connection;
+  const { options } = connection;
+  const members = createGroupMembers(connection);
   let known: ReadonlyMap<TierName, string> | null = null;
-  /** A service may know PATCH of users and not of groups. */
-  let patches = true;
-  /** Groups that are replaced whole are written one after the other. */
-  let last: Promise<unknown> = Promise.resolve();
 
   const find = async (signal: AbortSignal): Promise<ReadonlyMap<TierName, string>> => {
     const service = await connection.service(signal);
@@ -51,76 +46,44 @@ export function createTierGroups(connection: Connection): TierGroups {
   };
 
   const read: TierGroups["read"] = async (signal) => {
-    const service = await connection.service(signal);
     const holders = new Map<string, TierName[]>();
     await sideBySide([...(await find(signal))], async ([tier, id]) => {
-      const answer = await connection.ask({ method: "GET", path: groupPath(service, id), what: READING }, signal);
-      const members = listOf(answer.body?.["members"]).filter((item) => !isRecord(item) || item["type"] !== "Group");
-      for (const member of valuesOf(members)) holders.set(member, [...(holders.get(member) ?? []), tier]);
+      const items = await members.read(id, READING, signal);
+      const users = valuesOf(items.filter((item) => !isRecord(item) || item["type"] !== "Group"));
+      for (const member of users) holders.set(member, [...(holders.get(member) ?? []), tier]);
     });
     connection.tiersOf = (remoteId) => holders.get(remoteId) ?? [];
   };
   connection.readTiers = read;
 
-  /** Null: the service does not know PATCH of groups. */
-  const patch = async (
-    service: Service,
-    group: string,
-    operation: PatchOperation,
-    what: string,
-    signal: AbortSignal,
-  ): Promise<Answer | null> => {
-    if (!service.patch || !patches) return null;
-    const request = { path: groupPath(service, group), body: patchBody([operation]), what };
-    const answer = await http.send({ method: "PATCH", ...request }, signal);
-    patches = answer.status !== 405 && answer.status !== 501;
-    return patches ? answer : null;
-  };
-
-  const replace = async (service: Service, group: string, user: string, member: boolean, signal: AbortSignal) => {
-    const what = "changing the members of a tier's group";
-    const path = groupPath(service, group);
-    for (let tries = 1; ; tries += 1) {
-      const current = await connection.ask({ method: "GET", path, what }, signal);
-      const members = listOf(current.body?.["members"]);
-      const others = members.filter((item) => valuesOf([item])[0] !== user);
-      if (member === others.length < members.length) return current;
-      const { meta, ...group } = current.body ?? {};
-      const version = !service.etag ? null : isRecord(meta) && meta["version"] ? String(meta["version"]) : current.etag;
-      const body = { ...group, members: member ? [...members, { value: user }] : others };
-      const answer = await http.send({ method: "PUT", path, body, version, what }, signal);
-      if ((answer.status !== 412 && answer.status !== 428) || tries > 1) return answer;
-    }
+  const groupOf = async (tier: TierName, signal: AbortSignal): Promise<string> => {
+    const group = (known ?? (await find(signal))).get(tier);
+    if (group !== undefined) return group;
+    throw refused(`there is no group ${tier} in the licence system`, "make a group of that name there");
   };
 
   const setMember = async (tier: TierName, user: string, member: boolean, signal: AbortSignal): Promise<void> => {
-    const service = await connection.service(signal);
-    const group = (known ?? (await find(signal))).get(tier);
-    if (group === undefined) {
-      if (!member) return;
-      throw refused(`there is no group ${tier} in the licence system`, "make a group of that name there");
-    }
     const what = member ? `joining the group ${tier}` : `leaving the group ${tier}`;
-    const named = { path: "members", value: [{ value: user }] };
-    let answer: Answer | null;
-    if (member) {
-      answer = await patch(service, group, { op: "add", ...named }, what, signal);
-    } else {
-      answer = await patch(service, group, { op: "remove", path: valuePath("members", user) }, what, signal);
-      if (answer?.status === 400 && answer.body?.["scimType"] !== "noTarget") {
-        // As Entra asks for it, which some services know alone.
-        answer = await patch(service, group, { op: "remove", ...named }, what, signal);
-      }
+    for (let tries = 1; ; tries += 1) {
+      const group = await groupOf(tier, signal);
+      const answer = await members.change(group, user, member, what, signal);
+      if (answer.status < 300) connection.learnt.wrote = true;
+      if (answer.status < 300 || (!member && answer.body?.["scimType"] === "noTarget")) return;
+      if (answer.status !== 404) throw refusal(what, answer);
+      // The group may have been made again, under another id: only what is gone from the group of today is gone.
+      if (known?.get(tier) === group) known = null;
+      if (tries === 1 && (await groupOf(tier, signal)) !== group) continue;
+      if (member || valuesOf(await members.read(group, what, signal)).includes(user)) throw refusal(what, answer);
+      return;
     }
-    if (answer === null) {
-      const turn = last.then(() => replace(service, group, user, member, signal));
-      last = turn.catch(() => undefined);
-      answer = await turn;
-    }
-    if (!member && (answer.body?.["scimType"] === "noTarget" || answer.status === 404)) return;
-    if (answer.status === 404) known = null;
-    if (answer.status >= 300) throw refusal(what, answer);
-    connection.learnt.wrote = true;
+  };
+
+  /** Tiers that the account holds besides `to`, as far as the copy knows. */
+  const leaving = (account: RemoteAccount, to: TierName | null): readonly TierName[] => {
+    if (!account.irregular) return account.tier === null || account.tier === to ? [] : [account.tier];
+    const used = options.accounts.usage();
+    // Of an account that is not as the agent writes it, not all tiers are known: a group that is not there is no matter if nobody is in it.
+    return options.tiers.filter((tier) => tier !== to && (known?.has(tier) || (used.get(tier) ?? 0) > 0));
   };
 
   return {
@@ -130,14 +93,20 @@ export function createTierGroups(connection: Connection): TierGroups {
       return options.tiers.filter((tier) => !found.has(tier));
     },
     move: async (account, to, signal) => {
-      const from = account.irregular ? options.tiers : options.tiers.filter((tier) => tier === account.tier);
-      if (to !== null && (to !== account.tier || account.irregular))
-        await setMember(to, account.remoteId, true, signal);
-      for (const tier of from) if (tier !== to) await setMember(tier, account.remoteId, false, signal);
+      known ??= await find(signal);
+      const from = leaving(account, to);
+      // Nobody comes to be in two groups because the old one cannot be found.
+      for (const tier of from) await groupOf(tier, signal);
+      const joins = to !== null && (to !== account.tier || account.irregular) ? to : null;
+      if (joins !== null) await setMember(joins, account.remoteId, true, signal);
+      try {
+        for (const tier of from) await setMember(tier, account.remoteId, false, signal);
+      } catch (error) {
+        // Whoever keeps the old tier does not take a seat of the new one.
+        const stays = joins !== null && !account.irregular && isRefusal(error);
+        if (stays) await setMember(joins, account.remoteId, false, signal);
+        throw error;
+      }
     },
   };
-}
-
-function groupPath(service: Service, id: string): string {
-  return `${service.groups}/${encodeURIComponent(id)}`;
 }
