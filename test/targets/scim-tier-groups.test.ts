@@ -82,3 +82,88 @@ describe.each([
     expect(stays).toEqual([patch ? "revoke 2 ERR_TARGET_REFUSED" : "revoke 2 ok"]);
   });
 });
+
+describe("a reading of the tiers' groups", () => {
+  const unknown = { code: "ERR_TARGET_UNREACHABLE" };
+  const bare = (parts: Grouped, group: string, asked: (query: string) => boolean = () => true): void => {
+    parts.scim.lie = ({ method, path, query }) => {
+      if (method !== "GET" || path !== `/Groups/${group}` || !asked(query)) return null;
+      return Response.json({ ...parts.scim.groups.get(group), members: undefined });
+    };
+  };
+
+  test.each([
+    [
+      "renamed",
+      (parts: Grouped) => Object.assign(parts.scim.groups.get(parts.groups.Pro) ?? {}, { displayName: "Old" }),
+    ],
+    ["deleted", (parts: Grouped) => parts.scim.groups.delete(parts.groups.Pro)],
+    ["shown without its members", (parts: Grouped) => bare(parts, parts.groups.Pro)],
+  ])("fails where a group that people were in is %s, and changes nothing", async (_, spoil) => {
+    const parts = await grouped();
+    spoil(parts);
+    for (const whole of [true, false]) {
+      await expect(parts.refresh([personId(3)], whole)).rejects.toMatchObject(unknown);
+    }
+    expect([holds(parts), holds(parts, 2)]).toEqual(["Pro", "Pro"]);
+    expect(parts.drifts).toEqual([]);
+  });
+
+  test("asks for the members where the service shows them to whoever asks only", async () => {
+    const parts = await grouped();
+    bare(parts, parts.groups.Pro, (query) => !query.includes("attributes=members"));
+    await parts.refresh([], true);
+    expect(holds(parts)).toBe("Pro");
+    await applyAll(parts, [revoke(parts)]);
+    expect(parts.members(parts.groups.Pro)).toHaveLength(1);
+  });
+
+  test("takes a group for empty where the service shows the members of one as large", async () => {
+    const parts = await grouped();
+    bare(parts, parts.groups.Pro);
+    Object.assign(parts.scim.groups.get(parts.groups.Eco) ?? {}, {
+      members: [{ value: "other" }, { value: "another" }],
+    });
+    await parts.refresh([], true);
+    expect([holds(parts), holds(parts, 2)]).toEqual([null, null]);
+  });
+
+  test("does not expect those who may have left without an answer", async () => {
+    const parts = await grouped();
+    bare(parts, parts.groups.Pro);
+    parts.scim.recording.loseAnswer = ({ method }) => method === "PATCH";
+    for (const number of [1, 2]) {
+      await expect(applyAll(parts, [revoke(parts, number)])).rejects.toMatchObject(unknown);
+    }
+    parts.scim.recording.loseAnswer = () => false;
+    await parts.refresh(parts.store.journal.unsettled());
+    expect([holds(parts), holds(parts, 2)]).toEqual([null, null]);
+  });
+
+  test("does without a group that nobody was in", async () => {
+    const parts = await grouped();
+    parts.scim.groups.delete(parts.groups.Eco);
+    await parts.refresh([], true);
+    expect([...parts.store.accounts.usage()]).toEqual([["Pro", 2]]);
+  });
+
+  test("knows nothing of the groups of another service", async () => {
+    const parts = await grouped();
+    parts.scim.groups.delete(parts.groups.Pro);
+    const url = parts.scim.url.replace("127.0.0.1", "localhost");
+    await parts.restarted({ tierAs: "groups", url }).refresh([], AbortSignal.timeout(5000));
+    expect(holds(parts) ?? null).toBeNull();
+  });
+});
+
+test("a group that is replaced whole keeps the members whom the service does not show", async () => {
+  const parts = await grouped({ patch: false });
+  const id = parts.groups.Pro;
+  parts.scim.lie = ({ method, path }) => {
+    const shown = { ...parts.scim.groups.get(id), members: undefined };
+    return method === "GET" && path === `/Groups/${id}` ? Response.json(shown) : null;
+  };
+  const items = [item(parts.store, 3, "create"), item(parts.store, 3, "assign", null, "Pro")];
+  await expect(applyAll(parts, items)).rejects.toMatchObject({ code: "ERR_TARGET_UNREACHABLE" });
+  expect(parts.members(id)).toHaveLength(2);
+});

@@ -70,6 +70,11 @@ export function unreachable(message: string, facts: Record<string, string | numb
   return new AgentError("ERR_TARGET_UNREACHABLE", message, { retryable: true, facts });
 }
 
+/** It answers, and does not say what has to be known: nothing may be concluded from that. */
+export function unknown(message: string, { hint }: { readonly hint: string }): AgentError {
+  return new AgentError("ERR_TARGET_UNREACHABLE", message, { retryable: true, hint });
+}
+
 export function forbidden(what: string, answer: Pick<Answer, "status" | "body">): AgentError {
   return new AgentError("ERR_TARGET_FORBIDDEN", `${what} was answered ${describeAnswer(answer)}`, {
     facts: { statusCode: answer.status },

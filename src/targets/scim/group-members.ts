@@ -1,24 +1,57 @@
 /** The members of one group: by PATCH, or by replacing the group whole where the service knows no PATCH of groups. */
+import type { TierName } from "../../model/tier.ts";
 import type { Connection } from "./connection.ts";
-import { type Answer, isRecord } from "./errors.ts";
+import { type Answer, isRecord, refusal, unknown } from "./errors.ts";
 import { valuePath } from "./filter.ts";
 import type { Service } from "./service.ts";
 import { listOf, valuesOf } from "./user-read.ts";
 import { type PatchOperation, patchBody } from "./user-write.ts";
 
+export interface TierGroup {
+  readonly tier: TierName;
+  readonly id: string;
+}
+
+type Shown = readonly unknown[] | null;
+
 export interface GroupMembers {
-  /** Throws what concerns the group: `ERR_TARGET_REFUSED`. */
-  read(group: string, what: string, signal: AbortSignal): Promise<readonly unknown[]>;
-  /** Puts a user in, or takes one out. The service's answer, whatever it is; that the user was not in it is no refusal. */
-  change(group: string, user: string, member: boolean, what: string, signal: AbortSignal): Promise<Answer>;
+  /** Null: the service does not show them. Throws `ERR_TARGET_REFUSED` for what concerns the group. */
+  read(group: TierGroup, what: string, signal: AbortSignal): Promise<Shown>;
+  /**
+   * Members that are not shown are nobody only where that is sure: attributes without a value are left out (RFC 7643 §2.5), but so are those
+   * that a service keeps to itself, or finds too long. `holders`: as many are known to be in it; `longest`: as many it has just shown of
+   * another group. Throws `ERR_TARGET_UNREACHABLE`.
+   */
+  sure(shown: Shown, group: { tier: TierName; holders: number; longest?: number }): readonly unknown[];
+  /** Puts a user in, or takes one out. The service's answer, whatever it is. */
+  change(group: TierGroup, user: string, member: boolean, what: string, signal: AbortSignal): Promise<Answer>;
 }
 
 export function createGroupMembers(connection: Connection): GroupMembers {
-  const { http } = connection;
+  const { http, options } = connection;
   /** A service may know PATCH of users and not of groups. */
   let patches = true;
   /** Groups that are replaced whole are written one after the other. */
   let last: Promise<unknown> = Promise.resolve();
+
+  const shown = ({ body }: Answer): Shown => (body !== null && "members" in body ? listOf(body["members"]) : null);
+
+  /** The group, and its members. Some services show members only to whoever asks for them. */
+  const get = async (path: string, what: string, signal: AbortSignal): Promise<{ answer: Answer; items: Shown }> => {
+    const answer = await http.send({ method: "GET", path, what }, signal);
+    const items = shown(answer);
+    if (items !== null || answer.status >= 300) return { answer, items };
+    const asked = await http.send({ method: "GET", path: `${path}?attributes=members`, what }, signal);
+    return { answer, items: asked.status < 300 ? shown(asked) : null };
+  };
+
+  const sure: GroupMembers["sure"] = (items, { tier, holders, longest = 0 }) => {
+    if (items !== null) return items;
+    if (holders <= longest) return [];
+    throw unknown(`the licence system does not say who is in the group ${tier}; known to be in it: ${holders}`, {
+      hint: "let the agent's credential read `members` of groups; if everybody was taken out by hand, put any one account in again",
+    });
+  };
 
   /** Null: the service does not know PATCH of groups. */
   const patch = async (
@@ -37,17 +70,18 @@ export function createGroupMembers(connection: Connection): GroupMembers {
 
   const replace = async (
     service: Service,
-    group: string,
+    group: TierGroup,
     user: string,
     member: boolean,
     what: string,
     signal: AbortSignal,
   ): Promise<Answer> => {
-    const path = groupPath(service, group);
+    const path = groupPath(service, group.id);
     for (let tries = 1; ; tries += 1) {
-      const current = await http.send({ method: "GET", path, what }, signal);
+      const { answer: current, items } = await get(path, what, signal);
       if (current.status >= 300) return current;
-      const members = listOf(current.body?.["members"]);
+      // What is not sent is taken out.
+      const members = sure(items, { tier: group.tier, holders: options.accounts.usage().get(group.tier) ?? 0 });
       const others = members.filter((item) => valuesOf([item])[0] !== user);
       if (member === others.length < members.length) return current;
       const { meta, ...rest } = current.body ?? {};
@@ -61,20 +95,22 @@ export function createGroupMembers(connection: Connection): GroupMembers {
   return {
     read: async (group, what, signal) => {
       const service = await connection.service(signal);
-      const answer = await connection.ask({ method: "GET", path: groupPath(service, group), what }, signal);
-      return listOf(answer.body?.["members"]);
+      const { answer, items } = await get(groupPath(service, group.id), what, signal);
+      if (answer.status >= 300) throw refusal(what, answer);
+      return items;
     },
+    sure,
     change: async (group, user, member, what, signal) => {
       const service = await connection.service(signal);
       const named = { path: "members", value: [{ value: user }] };
       let answer: Answer | null;
       if (member) {
-        answer = await patch(service, group, { op: "add", ...named }, what, signal);
+        answer = await patch(service, group.id, { op: "add", ...named }, what, signal);
       } else {
-        answer = await patch(service, group, { op: "remove", path: valuePath("members", user) }, what, signal);
+        answer = await patch(service, group.id, { op: "remove", path: valuePath("members", user) }, what, signal);
         if (answer?.status === 400 && answer.body?.["scimType"] !== "noTarget") {
           // As Entra asks for it, which some services know alone.
-          answer = await patch(service, group, { op: "remove", ...named }, what, signal);
+          answer = await patch(service, group.id, { op: "remove", ...named }, what, signal);
         }
       }
       if (answer !== null) return answer;

@@ -2,6 +2,7 @@
 import { DAY } from "../../model/days.ts";
 import type { ObjectId } from "../../model/directory.ts";
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
+import type { TierName } from "../../model/tier.ts";
 import type { Connection } from "./connection.ts";
 import { isFailure, isRecord, unreachable } from "./errors.ts";
 import { createFinder } from "./find-user.ts";
@@ -84,7 +85,8 @@ async function readWhole(
   const last = remote.lastRead();
   const fresh = last === null || urlOf(last.what) !== options.url;
   const service = await connection.service(signal);
-  await groups?.read(signal);
+  const unlike = !fresh && last.what !== what;
+  await groups?.read(signal, fresh || unlike ? new Map() : expectedTiers(connection, own));
   const request = { path: service.users, select: selectUsers(tierAs), what: READING };
   const listed = await readList(connection, service, request, connection.read, signal);
   const seen = new Map<string, SeenAccount>(listed);
@@ -100,7 +102,6 @@ async function readWhole(
   }
 
   const at = clock.now();
-  const unlike = !fresh && last.what !== what;
   const leave = options.onDrift === "report";
   const drifts = options.transaction(() => {
     for (const account of seen.values()) own.seen(account);
@@ -127,7 +128,7 @@ async function readPeople(
   const service = await connection.service(signal);
   const users = createUsers(connection, service, signal);
   const find = createFinder(connection, service, signal);
-  await groups?.read(signal);
+  await groups?.read(signal, expectedTiers(connection, own));
   const sighting = { own: own.users, leave: false };
   await sideBySide([...own.users], async (user) => {
     const account = remote.of(user);
@@ -154,6 +155,16 @@ async function readPeople(
       if (!account.purgeOpen) remote.remove(account.key);
     });
   });
+}
+
+/** How many hold which tier for certain: not those whose tier may have been changed or taken. */
+function expectedTiers({ options: { accounts, remote } }: Connection, own: OwnPeople): ReadonlyMap<TierName, number> {
+  const expected = new Map(accounts.usage());
+  for (const user of own.users) {
+    const tier = remote.of(user)?.tier;
+    if (tier) expected.set(tier, (expected.get(tier) ?? 0) - 1);
+  }
+  return expected;
 }
 
 function urlOf(what: string): unknown {

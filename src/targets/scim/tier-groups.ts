@@ -3,8 +3,8 @@ import { AgentError } from "../../errors.ts";
 import type { RemoteAccount } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
 import type { Connection } from "./connection.ts";
-import { isRecord, isRefusal, refusal, refused } from "./errors.ts";
-import { createGroupMembers } from "./group-members.ts";
+import { isRecord, isRefusal, refusal, refused, unknown } from "./errors.ts";
+import { createGroupMembers, type TierGroup } from "./group-members.ts";
 import { readList } from "./list.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { type Resource, valuesOf } from "./user-read.ts";
@@ -12,8 +12,11 @@ import { type Resource, valuesOf } from "./user-read.ts";
 const READING = "reading the groups that are tiers";
 
 export interface TierGroups {
-  /** Reads who is in which tier's group; `Connection.tiersOf` tells it from then on. */
-  read(signal: AbortSignal): Promise<void>;
+  /**
+   * Reads who is in which tier's group; `Connection.tiersOf` tells it from then on. `expected`: as many are known to be in them. Throws
+   * `ERR_TARGET_UNREACHABLE` where it does not show what has become of those.
+   */
+  read(signal: AbortSignal, expected: ReadonlyMap<TierName, number>): Promise<void>;
   /** Tiers without a group: nobody can be given them. */
   missing(signal: AbortSignal): Promise<readonly TierName[]>;
   /** Into the one group first and out of the other then: nobody is without a licence in between, and a cut is seen as the old tier. Throws `ERR_TARGET_REFUSED` where it cannot be. */
@@ -45,16 +48,29 @@ export function createTierGroups(connection: Connection): TierGroups {
     return found;
   };
 
-  const read: TierGroups["read"] = async (signal) => {
-    const holders = new Map<string, TierName[]>();
-    await sideBySide([...(await find(signal))], async ([tier, id]) => {
-      const items = await members.read(id, READING, signal);
-      const users = valuesOf(items.filter((item) => !isRecord(item) || item["type"] !== "Group"));
-      for (const member of users) holders.set(member, [...(holders.get(member) ?? []), tier]);
+  const read: TierGroups["read"] = async (signal, expected) => {
+    const found = await find(signal);
+    for (const [tier, holders] of expected) {
+      if (holders <= 0 || found.has(tier) || !options.tiers.includes(tier)) continue;
+      throw unknown(`there is no group ${tier} in the licence system any more; known to be in it: ${holders}`, {
+        hint: "give that group its name again, or make one, with those who are to hold that tier",
+      });
+    }
+    const lists = new Map<TierName, readonly unknown[] | null>();
+    await sideBySide([...found], async ([tier, id]) => {
+      lists.set(tier, await members.read({ tier, id }, READING, signal));
     });
+    const longest = Math.max(0, ...[...lists.values()].map((items) => items?.length ?? 0));
+    const holders = new Map<string, TierName[]>();
+    for (const [tier, items] of lists) {
+      const all = members.sure(items, { tier, holders: expected.get(tier) ?? 0, longest });
+      const users = valuesOf(all.filter((item) => !isRecord(item) || item["type"] !== "Group"));
+      for (const member of users) holders.set(member, [...(holders.get(member) ?? []), tier]);
+    }
     connection.tiersOf = (remoteId) => holders.get(remoteId) ?? [];
   };
-  connection.readTiers = read;
+  // Beside changes of the agent's own nobody can be expected: whoever just left may be the last one.
+  connection.readTiers = (signal) => read(signal, new Map());
 
   const groupOf = async (tier: TierName, signal: AbortSignal): Promise<string> => {
     const group = (known ?? (await find(signal))).get(tier);
@@ -62,18 +78,24 @@ export function createTierGroups(connection: Connection): TierGroups {
     throw refused(`there is no group ${tier} in the licence system`, "make a group of that name there");
   };
 
+  const isIn = async (group: TierGroup, user: string, what: string, signal: AbortSignal): Promise<boolean> => {
+    const items = await members.read(group, what, signal);
+    return items === null || valuesOf(items).includes(user);
+  };
+
   const setMember = async (tier: TierName, user: string, member: boolean, signal: AbortSignal): Promise<void> => {
     const what = member ? `joining the group ${tier}` : `leaving the group ${tier}`;
     for (let tries = 1; ; tries += 1) {
-      const group = await groupOf(tier, signal);
+      const id = await groupOf(tier, signal);
+      const group = { tier, id };
       const answer = await members.change(group, user, member, what, signal);
       if (answer.status < 300) connection.learnt.wrote = true;
       if (answer.status < 300 || (!member && answer.body?.["scimType"] === "noTarget")) return;
       if (answer.status !== 404) throw refusal(what, answer);
       // The group may have been made again, under another id: only what is gone from the group of today is gone.
-      if (known?.get(tier) === group) known = null;
-      if (tries === 1 && (await groupOf(tier, signal)) !== group) continue;
-      if (member || valuesOf(await members.read(group, what, signal)).includes(user)) throw refusal(what, answer);
+      if (known?.get(tier) === id) known = null;
+      if (tries === 1 && (await groupOf(tier, signal)) !== id) continue;
+      if (member || (await isIn(group, user, what, signal))) throw refusal(what, answer);
       return;
     }
   };
