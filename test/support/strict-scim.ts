@@ -23,6 +23,8 @@ export interface StrictOptions {
   readonly pageCap?: number;
   /** PATCH paths like `entitlements[value eq "Pro"]`; default true. */
   readonly picks?: boolean;
+  /** POST leaves entitlements and roles out, in silence; default false. */
+  readonly bareAccounts?: boolean;
   /** Attributes of the published User schema; absent: no schema is published. */
   readonly schema?: readonly Json[];
   readonly token?: () => string;
@@ -149,6 +151,8 @@ export function strictScim(options: StrictOptions = {}): StrictScim {
       return new Response(null, { status: 204 });
     }
     let next = body;
+    if (method === "POST" && options.bareAccounts === true)
+      next = { ...body, entitlements: undefined, roles: undefined };
     if (method === "PATCH") {
       if (options.patch === false) return scimError(501, undefined, "no PATCH here");
       const patched = patch(structuredClone(current ?? {}) as Json, body, options.picks !== false);

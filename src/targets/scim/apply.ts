@@ -54,6 +54,7 @@ class BatchRun {
   readonly #refused = new Set<number>();
   /** People at whose request the service failed: it may have done it all the same. */
   readonly #unsure = new Set<number>();
+  readonly #settled = new Set<ApplyItem>();
   readonly #brokenRings = new Set<number>();
   /** Moves that wait for the address of somebody who waits for theirs. */
   readonly #parked: Step[] = [];
@@ -119,19 +120,20 @@ class BatchRun {
 
   async #step(step: Step, denied: { item: ApplyItem; error: AgentError }[]): Promise<void> {
     try {
-      await this.#carryOut.run(step, () => this.#done(step));
+      await this.#carryOut.run(step, (items) => this.#done(items));
     } catch (thrown) {
       const error = await this.#personal(thrown, step);
-      const [first] = step.items;
+      const items = step.items.filter((item) => !this.#settled.has(item));
+      const [first] = items;
       if (first === undefined || (await this.#park(step, error))) return;
       if (error.facts["statusCode"] === 403) {
         this.#refused.add(first.action.person);
         denied.push({ item: first, error });
-      } else if (step.items.length === 1 || error instanceof AccountGone || error instanceof AccountExists) {
+      } else if (items.length === 1 || error instanceof AccountGone || error instanceof AccountExists) {
         this.#refuse(first, error);
       } else {
         // One by one, so that what can be done is done and the refusal names what cannot.
-        for (const item of step.items) {
+        for (const item of items) {
           if (!this.#refused.has(item.action.person)) await this.#step({ ...step, items: [item] }, denied);
         }
       }
@@ -191,7 +193,8 @@ class BatchRun {
         if (answers[index] === null || (answer !== null && answer.status >= 500)) this.#doubt(step);
         // Whatever did not succeed is asked for alone: that tells a refusal from what the service had no time for.
         const done = answer !== null && answer.status < 300 && (await this.#took(step, answer));
-        const rest = done ? job.slice(1) : job;
+        const items = step.items.filter((item) => !this.#settled.has(item));
+        const rest = done || items.length === 0 ? job.slice(1) : [{ ...step, items }, ...job.slice(1)];
         if (rest.length > 0) left.push(rest);
       }
     }
@@ -210,7 +213,7 @@ class BatchRun {
 
   async #took(step: Step, answer: Parameters<CarryOut["took"]>[1]): Promise<boolean> {
     try {
-      await this.#carryOut.took(step, answer, () => this.#done(step));
+      await this.#carryOut.took(step, answer, (items) => this.#done(items));
       return true;
     } catch (thrown) {
       const error = await this.#personal(thrown, step);
@@ -219,8 +222,9 @@ class BatchRun {
     }
   }
 
-  #done(step: Step): void {
-    this.#settle(step.items.map((item) => ({ item, ok: true })));
+  #done(items: readonly ApplyItem[]): void {
+    this.#settle(items.map((item) => ({ item, ok: true })));
+    for (const item of items) this.#settled.add(item);
   }
 
   #refuse(item: ApplyItem, error: AgentError): void {

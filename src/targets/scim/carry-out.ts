@@ -3,7 +3,7 @@ import type { ApplyItem } from "../../cycle/ports.ts";
 import type { Profile } from "../../model/directory.ts";
 import type { RemoteAccount } from "../../model/remote-account.ts";
 import type { Connection } from "./connection.ts";
-import { createCopyKeeper } from "./copy-keeper.ts";
+import { createCopyKeeper, type Done } from "./copy-keeper.ts";
 import { type Answer, refused } from "./errors.ts";
 import type { ScimRequest } from "./http.ts";
 import type { Service } from "./service.ts";
@@ -16,10 +16,10 @@ import { createUsers, type Written } from "./users.ts";
 export interface CarryOut {
   /** The one request that would do, for services that take many at once; null: it is not that simple. */
   shortcut(step: Step): ScimRequest | null;
-  /** What `shortcut` was answered; `done` is called in the transaction that takes it into the copy. Throws as `run`. */
-  took(step: Step, answer: Answer, done: () => void): Promise<void>;
-  /** Throws `ERR_TARGET_REFUSED` for what concerns this person only. */
-  run(step: Step, done: () => void): Promise<void>;
+  /** What `shortcut` was answered. Throws as `run`. */
+  took(step: Step, answer: Answer, done: Done): Promise<void>;
+  /** Throws `ERR_TARGET_REFUSED` for what concerns this person only; some of the step may be done by then. */
+  run(step: Step, done: Done): Promise<void>;
   /** Takes the account to an address that nobody else has, so that its own becomes free. Throws as `run`. */
   park(step: Step): Promise<void>;
   /** Takes it back. */
@@ -49,9 +49,15 @@ export function createCarryOut(
 
   const creates = ({ items }: Step): boolean => items[0]?.action.kind === "create";
 
-  const create = async (step: Step, answer: Answer, done: () => void): Promise<void> => {
+  const create = async (step: Step, answer: Answer, done: Done): Promise<void> => {
     const change = asked(step, null);
     const written = await users.created(answer, change);
+    if (written.bare === true) {
+      const { tier: _, ...bare } = change;
+      const [made, ...rest] = step.items;
+      if (made !== undefined) keep({ ...step, items: [made] }, written, bare, done);
+      return runUser({ ...step, items: rest }, done);
+    }
     if (written.found === undefined) return keep(step, written, change, done);
     // It was there: made by a request whose answer was lost.
     const { found } = written;
@@ -70,10 +76,10 @@ export function createCarryOut(
   /** People whose accounts a purge has deleted: there is nothing left to give a new address to. */
   const deleted = new Set<number>();
 
-  const runUser = async (step: Step, done: () => void): Promise<void> => {
+  const runUser = async (step: Step, done: Done): Promise<void> => {
     const first = step.items[0];
     if (first === undefined) return;
-    if (deleted.has(first.action.person)) return transaction(done);
+    if (deleted.has(first.action.person)) return transaction(() => done(step.items));
     const account = creates(step) ? remote.of(first.action.user) : needAccount(first);
     const change = asked(step, account);
     if (account === null) return create(step, await send(users.creation(change)), done);
@@ -83,7 +89,7 @@ export function createCarryOut(
     keep(step, await users.change(account, change), change, done);
   };
 
-  const runTier = async (step: Step, done: () => void): Promise<void> => {
+  const runTier = async (step: Step, done: Done): Promise<void> => {
     for (const item of step.items) {
       const account = needAccount(item);
       const change = asked({ items: [item] }, account);
@@ -100,7 +106,7 @@ export function createCarryOut(
         });
       });
     }
-    transaction(done);
+    transaction(() => done(step.items));
   };
 
   /** The copy goes on knowing the old address: whatever ends this in the middle leads to the same update in the next cycle. */
@@ -117,7 +123,7 @@ export function createCarryOut(
     transaction(() => remote.wrote(account.key, { version }));
   };
 
-  const runPurge = async (step: Step, done: () => void): Promise<void> => {
+  const runPurge = async (step: Step, done: Done): Promise<void> => {
     const item = step.items[0];
     if (item === undefined) return;
     const account = needAccount(item);
@@ -131,7 +137,7 @@ export function createCarryOut(
       accounts.purge(account.key, item.action.person, item.at);
       if (gone) remote.remove(account.key);
       else remote.wrote(account.key, { version, active: false });
-      done();
+      done(step.items);
     });
   };
 
@@ -156,7 +162,7 @@ export function createCarryOut(
       const change = asked(step, account);
       return account === null ? users.creation(change) : users.shortcut(account, change);
     },
-    took: noting(async (step: Step, answer: Answer, done: () => void) => {
+    took: noting(async (step: Step, answer: Answer, done: Done) => {
       if (creates(step)) return create(step, answer, done);
       const first = step.items[0];
       if (first === undefined) return;
@@ -164,10 +170,10 @@ export function createCarryOut(
       const change = asked(step, account);
       keep(step, await users.changed(account, change, answer), change, done);
     }),
-    run: noting(async (step: Step, done: () => void) => {
+    run: noting(async (step: Step, done: Done) => {
       switch (step.kind) {
         case "nothing":
-          return transaction(done);
+          return transaction(() => done(step.items));
         case "user":
           return runUser(step, done);
         case "tier":

@@ -11,6 +11,9 @@ import type { WriteContext } from "./user-write.ts";
 /** What a service is asked again after this; ms. */
 const LEARN_EVERY = 24 * 60 * 60 * 1000;
 
+/** creates: with a new account; adds: by PATCH; picks: by PATCH with a path that picks one value (`entitlements[value eq "Pro"]`); writes: as a whole. */
+export type WayToTier = "creates" | "adds" | "picks" | "writes";
+
 export interface Connection {
   readonly options: ScimOptions;
   readonly http: ScimHttp;
@@ -26,8 +29,8 @@ export interface Connection {
   writing(service: Service): WriteContext;
   /** Learnt from refusals; for the life of the process. */
   readonly learnt: {
-    /** PATCH paths that pick one value (`entitlements[value eq "Pro"]`) work; null: nobody has seen it yet. */
-    picks: boolean | null;
+    /** Ways of asking for a tier that do it, where the answers do not show it; absent: nobody has seen it yet. */
+    readonly does: Map<WayToTier, boolean>;
     bulk: boolean;
     patch: boolean;
     /** The credential may write: a 403 concerns one account. */
@@ -59,7 +62,7 @@ export function connect(options: ScimOptions, http: ScimHttp): Connection {
     readTiers: async () => undefined,
     read: (user) => readUser(user, options.tierAs, options.tiers, connection.tiersOf),
     writing: ({ user }) => ({ schema: user, tierAs: options.tierAs, tiers: options.tiers }),
-    learnt: { picks: null, bulk: true, patch: true, wrote: false },
+    learnt: { does: new Map(), bulk: true, patch: true, wrote: false },
   };
   return connection;
 }

@@ -7,11 +7,14 @@ import type { Step } from "./steps.ts";
 import type { UserChange } from "./user-write.ts";
 import type { Written } from "./users.ts";
 
+/** Called in the transaction that takes what was done into the copy. */
+export type Done = (items: readonly ApplyItem[]) => void;
+
 export interface CopyKeeper {
   /** Whom the item is about, as the copy knows the account; null: it knows none. */
   accountOf(item: ApplyItem): RemoteAccount | null;
   /** What was written for a step; `done` is called in the same transaction. */
-  keep(step: Step, written: Written | null, change: UserChange, done: () => void): void;
+  keep(step: Step, written: Written | null, change: UserChange, done: Done): void;
   /** One item of it; within a transaction. */
   keepItem(item: ApplyItem, written: Written | null): void;
   noteRefusal(step: Step, error: unknown): void;
@@ -38,7 +41,7 @@ export function createCopyKeeper({
             ...(active === undefined ? {} : { active }),
           });
         }
-        done();
+        done(items);
       }),
     keepItem: (item, written) => {
       const { action, profile, at } = item;

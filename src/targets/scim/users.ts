@@ -2,7 +2,7 @@
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
 import { AccountExists, AccountGone } from "./account-errors.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, WayToTier } from "./connection.ts";
 import { type Answer, isRecord, refusal, refused } from "./errors.ts";
 import { createFinder } from "./find-user.ts";
 import type { ScimRequest } from "./http.ts";
@@ -16,6 +16,8 @@ export interface Written {
   readonly version: string | null;
   /** The account was there already, and is this person's. */
   readonly found?: SeenAccount;
+  /** The account was made, and its tier was not given with it. */
+  readonly bare?: boolean;
 }
 
 const CHANGING = "changing the account";
@@ -97,7 +99,8 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       if (STALE.includes(answer.status) && tries === 1) continue;
       if (answer.status === 404) throw new AccountGone(what);
       if (answer.status >= 300) throw refusal(what, answer);
-      if (showsTier(answer, change) === false) throw notShown(change);
+      const wrote = operations.some(({ path }) => path === context.tierAs);
+      if (wrote && !(await tookPlace("writes", remoteId, change, answer))) throw notShown(change);
       return changedBy(account, answer);
     }
   };
@@ -116,18 +119,31 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
   };
 
   /**
-   * Whether what `shortcut` asked for was done. A service that spells values in its own way may pick nothing, and say neither that nor
-   * what the account holds now: it is looked at once, because a licence that was not taken must not count as taken.
+   * Whether the tier is as it was to be. A service may make an account without it, or spell values in its own way and pick nothing, and
+   * say neither that nor what the account holds now: it is looked at once for each way of asking, because a licence that was not given or
+   * taken must not count as if it were.
    */
-  const tookPlace = async (account: RemoteAccount, change: UserChange, answer: Answer): Promise<boolean> => {
+  const tookPlace = async (way: WayToTier, remoteId: string, change: UserChange, answer: Answer): Promise<boolean> => {
     const { tier } = change;
+    if (tier === undefined || (way === "creates" && tier === null)) return true;
     const shown = showsTier(answer, change);
     if (shown !== null) return shown;
-    if (tier === undefined || account.tier === null || tier === account.tier || learnt.picks === true) return true;
-    const current = await get(account.remoteId, CHANGING);
+    const known = learnt.does.get(way);
+    // Where there is another way, it is taken without a look; there is none after `writes`.
+    if (known === true || (known === false && way !== "writes")) return known;
+    const current = await get(remoteId, CHANGING);
     if (current === null) throw new AccountGone(CHANGING);
-    learnt.picks = holds(current.user, tier);
-    return learnt.picks;
+    const does = holds(current.user, tier);
+    learnt.does.set(way, does);
+    return does;
+  };
+
+  const wayOf = ({ tier }: RemoteAccount): WayToTier => (tier === null ? "adds" : "picks");
+
+  const shortcutTook = async (account: RemoteAccount, change: UserChange, answer: Answer): Promise<boolean> => {
+    // Nothing was asked for that could be missing.
+    if (change.tier === account.tier && showsTier(answer, change) === null) return true;
+    return await tookPlace(wayOf(account), account.remoteId, change, answer);
   };
 
   const changedBy = ({ remoteId }: RemoteAccount, answer: Answer): Written => ({
@@ -139,7 +155,7 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
   const shortcut: Users["shortcut"] = (account, { externalId, profile, tier, active }) => {
     if (!usesPatch() || account.irregular || profile !== undefined || externalId !== undefined) return null;
     const operations = tier === undefined ? [] : [...tierOperations(account.tier, tier, context)];
-    if (learnt.picks === false && operations.some(({ path }) => path.includes("["))) return null;
+    if (learnt.does.get(wayOf(account)) === false && operations.length > 0) return null;
     if (active !== undefined && service.user.writable("active")) {
       operations.push({ op: "replace", path: "active", value: active });
     }
@@ -158,12 +174,16 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       what: "creating the account",
     }),
     shortcut,
-    created: async (answer, { externalId = "", profile }) => {
+    created: async (answer, change) => {
       const what = "creating the account";
+      const { externalId = "", profile } = change;
       const names = { userName: profile?.now.userName ?? "", address: profile?.address ?? "" };
       if (answer.status < 300) {
         const remoteId = answer.body?.["id"] ?? lastSegment(answer.location);
-        if (typeof remoteId === "string" && remoteId !== "") return { remoteId, version: versionOf(answer) };
+        if (typeof remoteId === "string" && remoteId !== "") {
+          const bare = !(await tookPlace("creates", remoteId, change, answer));
+          return { remoteId, version: versionOf(answer), bare };
+        }
         const made = await find({ externalId, ...names });
         if (made === null) throw refused(`${what} was answered ${answer.status} without an id`);
         return { remoteId: made.remoteId, version: made.version, found: made };
@@ -179,15 +199,15 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       if (short === null) return changeByLook(account, change);
       const answer = await send(short);
       if (answer.status === 404) throw new AccountGone(CHANGING);
-      if (answer.status < 300 && (await tookPlace(account, change, answer))) return changedBy(account, answer);
+      if (answer.status < 300 && (await shortcutTook(account, change, answer))) return changedBy(account, answer);
       if (answer.status > 400 && ![...STALE, ...UNSUPPORTED].includes(answer.status)) throw refusal(CHANGING, answer);
       const written = await changeByLook(account, change);
       // It was the way of asking that was refused, so the next ones are spared it.
-      if (answer.status === 400 && answer.body?.["scimType"] !== "noTarget") learnt.picks = false;
+      if (answer.status === 400 && answer.body?.["scimType"] !== "noTarget") learnt.does.set(wayOf(account), false);
       return written;
     },
     changed: async (account, change, answer) => {
-      if (!(await tookPlace(account, change, answer))) throw notShown(change);
+      if (!(await shortcutTook(account, change, answer))) throw notShown(change);
       return changedBy(account, answer);
     },
     remove: async (account) => {
