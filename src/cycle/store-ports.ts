@@ -146,7 +146,7 @@ export interface AccountWriter {
 
 /** How what was read is taken in. */
 export interface Sighting {
-  /** Their changes are the agent's own. */
+  /** Their changes are the agent's own. Names and addresses that were sent to them and may not have arrived are sent again. */
   readonly own: ReadonlySet<ObjectId>;
   /** Leave what others changed, rather than have it changed back. */
   readonly leave: boolean;

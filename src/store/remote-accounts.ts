@@ -28,6 +28,15 @@ export function createRemoteAccounts(database: Database, tenant: number, tally: 
     for (const email of emails) addAlias(database, tenant, key, email, 1);
   };
 
+  const setAddress = (key: number, { emails, userName }: SeenAccount): void => {
+    const address = emails[0] ?? userName;
+    database.run("UPDATE account SET address=?, address_key=? WHERE id=?", address, addressKey(address), key);
+  };
+  /** Whether a name or an address was sent, and nobody knows whether it arrived. */
+  const isRenamed = (user: string, { own }: Sighting): boolean =>
+    own.has(user) &&
+    database.get("SELECT 1 FROM intent WHERE tenant=? AND user=? AND kind='update'", tenant, user) !== undefined;
+
   const insert = (seen: SeenAccount): number => {
     tally.forget();
     const address = seen.emails[0] ?? seen.userName;
@@ -53,9 +62,13 @@ export function createRemoteAccounts(database: Database, tenant: number, tally: 
       ...[seen.version, seen.externalId, seen.active ? 0 : 1, isIrregular(seen) ? 1 : 0, key],
     );
     if (person === null) {
-      const address = seen.emails[0] ?? seen.userName;
-      database.run("UPDATE account SET address=?, address_key=? WHERE id=?", address, addressKey(address), key);
+      setAddress(key, seen);
       setAliases(key, seen);
+    } else if (isRenamed(row["object_id"] as string, sighting)) {
+      setAddress(key, seen);
+      // No profile that a plan makes is like this one, whatever the person's own is by now.
+      database.run("UPDATE account SET profile=json_set(profile, '$.unsure', json('true')) WHERE id=?", key);
+      markDirty(database, tenant, [person]);
     }
     if (tier === before) return null;
     const drift = driftOf(row, tier, false, sighting);

@@ -22,6 +22,8 @@ export function scimTenant(more: Parameters<typeof scimParts>[1] = {}, service: 
   const parts = scimParts(service, more);
   /** Group of each person, by number. */
   const members = new Map<number, string>();
+  /** User name and address of those who have another than their own. */
+  const addresses = new Map<number, string>();
   let now = Date.now();
   const group = (displayName: string): ScopedGroup => {
     const role = displayName === "Parent" ? "parent" : "member";
@@ -37,8 +39,8 @@ export function scimTenant(more: Parameters<typeof scimParts>[1] = {}, service: 
             user: {
               id: personId(number),
               properties: {
-                userPrincipalName: `p${number}@contoso.example`,
-                mail: `P${number}@contoso.example`,
+                userPrincipalName: addresses.get(number) ?? `p${number}@contoso.example`,
+                mail: addresses.get(number) ?? `P${number}@contoso.example`,
                 displayName: `Person ${number}`,
                 accountEnabled: true,
                 userType: "Member",
@@ -86,6 +88,7 @@ export function scimTenant(more: Parameters<typeof scimParts>[1] = {}, service: 
   return {
     ...parts,
     members,
+    addresses,
     cycle,
     tierAt,
     restart: () => {

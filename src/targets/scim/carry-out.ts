@@ -109,7 +109,13 @@ export function createCarryOut(
     transaction(() => done(step.items));
   };
 
-  /** The copy goes on knowing the old address: whatever ends this in the middle leads to the same update in the next cycle. */
+  /** What the accounts were like that are put aside. */
+  const parked = new Map<number, Profile>();
+
+  /**
+   * The copy goes on knowing the old address, and takes the account for one put aside from before it is: whatever ends this in the middle,
+   * and whatever address the person has by then, leads to an update in the next cycle.
+   */
   const moveAside = async ({ items: [item] }: Step, aside: boolean): Promise<void> => {
     if (item === undefined) return;
     const account = needAccount(item);
@@ -118,9 +124,17 @@ export function createCarryOut(
     const before = JSON.parse(known.profile) as Profile;
     const domain = known.address.split("@").at(-1);
     const address = aside ? `moving.${item.action.user}@${domain}` : known.address;
-    const now = aside ? { ...before, userName: address, address } : before;
+    const now = aside ? { ...before, userName: address, address } : (parked.get(account.key) ?? before);
+    const keepProfile = (profile: Profile): void => accounts.update(account.key, { address: known.address, profile });
+    if (aside) {
+      parked.set(account.key, before);
+      transaction(() => keepProfile(now));
+    }
     const { version } = await users.change(account, { profile: { now, before, address } });
-    transaction(() => remote.wrote(account.key, { version }));
+    transaction(() => {
+      remote.wrote(account.key, { version });
+      keepProfile(now);
+    });
   };
 
   const runPurge = async (step: Step, done: Done): Promise<void> => {
