@@ -12,10 +12,7 @@ import type { StrictOptions } from "./strict-scim.ts";
 import { personId } from "./target-people.ts";
 
 const GROUPS = ["Eco", "Advanced", "Pro", "No_Licence"];
-const TIERS: readonly Tier[] = [
-  ...["Eco", "Advanced", "Pro"].map((name): Tier => ({ kind: "paid", name, seats: 2, warnBelow: null })),
-  { kind: "revoking", name: "No_Licence", purgeAfter: 0 },
-];
+const PAID = ["Eco", "Advanced", "Pro"].map((name): Tier => ({ kind: "paid", name, seats: 2, warnBelow: null }));
 const NO_GUARD: GuardLimits = { revoke: null, purge: null, change: null, create: null };
 
 export function scimTenant(more: Parameters<typeof scimParts>[1] = {}, service: StrictOptions = { etag: "enforced" }) {
@@ -58,7 +55,7 @@ export function scimTenant(more: Parameters<typeof scimParts>[1] = {}, service: 
   };
   let target = parts.target;
   /** `at`: epoch ms; `pauses`: as the agent that stays does it. */
-  const cycle = async ({ at = Date.now(), pauses = false, guard = NO_GUARD } = {}) => {
+  const cycle = async ({ at = Date.now(), pauses = false, guard = NO_GUARD, purgeAfter = 0 } = {}) => {
     parts.scim.log.length = 0;
     now = at;
     return await runCycle(
@@ -66,7 +63,7 @@ export function scimTenant(more: Parameters<typeof scimParts>[1] = {}, service: 
         settings: {
           name: "contoso",
           parentGroup: { name: "Parent" },
-          tiers: TIERS,
+          tiers: [...PAID, { kind: "revoking", name: "No_Licence", purgeAfter }],
           guard,
           mailboxSettings: false,
         },

@@ -23,3 +23,15 @@ export class AccountExists extends AgentError {
     this.account = account;
   }
 }
+
+/** An account that is to be purged holds a licence, which somebody else gave it. */
+export class AccountLicensed extends AgentError {
+  readonly account: SeenAccount;
+
+  constructor(what: string, account: SeenAccount) {
+    super("ERR_TARGET_REFUSED", `${what}: it holds ${account.tiers[0]}, which somebody gave it in the licence system`, {
+      hint: "the next cycle says what follows from it",
+    });
+    this.account = account;
+  }
+}

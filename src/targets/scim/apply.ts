@@ -11,6 +11,7 @@ import type { ScimRequest } from "./http.ts";
 import type { Service } from "./service.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { type Job, moves, type Phase, phasesOf, type Step } from "./steps.ts";
+import { stillAnswers } from "./still-answers.ts";
 import type { TierGroups } from "./tier-groups.ts";
 
 type Settle = (results: readonly ApplyResult[]) => void;
@@ -146,7 +147,7 @@ class BatchRun {
     if (learnt.wrote) return true;
     // Whoever is alone in being denied says nothing about a credential that wrote in earlier cycles and still reads.
     if (denied > 1 || options.remote.missing(new Set()).length === 0) return false;
-    return this.#answers();
+    return stillAnswers(this.#connection, this.#service, this.#signal);
   }
 
   /** The error if it concerns one person only; throws it otherwise. */
@@ -155,21 +156,9 @@ class BatchRun {
     if (thrown.code === "ERR_TARGET_REFUSED" || thrown.facts["statusCode"] === 403) return thrown;
     if (!isFailure(thrown)) throw thrown;
     // A service that fails at one account and answers otherwise must not stop everybody for ever.
-    if (!(await this.#answers())) throw thrown;
+    if (!(await stillAnswers(this.#connection, this.#service, this.#signal))) throw thrown;
     this.#doubt(step);
     return new AgentError("ERR_TARGET_REFUSED", thrown.message, { facts: thrown.facts });
-  }
-
-  async #answers(): Promise<boolean> {
-    const path = `${this.#service.users}?startIndex=1&count=1`;
-    const what = "asking whether the licence system still answers";
-    const answer = await this.#connection.http
-      .send({ method: "GET", path, what }, this.#signal)
-      .catch((error: unknown) => {
-        if (!(error instanceof AgentError)) throw error;
-        return null;
-      });
-    return answer !== null;
   }
 
   /** Sends what one request each can do; gives back what is left. */

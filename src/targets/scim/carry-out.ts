@@ -6,6 +6,7 @@ import type { Connection } from "./connection.ts";
 import { createCopyKeeper, type Done } from "./copy-keeper.ts";
 import { type Answer, refused } from "./errors.ts";
 import type { ScimRequest } from "./http.ts";
+import { createPurge } from "./purge.ts";
 import type { Service } from "./service.ts";
 import { changeOf } from "./step-change.ts";
 import type { Step } from "./steps.ts";
@@ -32,9 +33,10 @@ export function createCarryOut(
   groups: TierGroups | null,
   signal: AbortSignal,
 ): CarryOut {
-  const { accounts, remote, transaction, onPurge } = connection.options;
+  const { accounts, remote, transaction } = connection.options;
   const { accountOf, keep, keepItem, noteRefusal } = createCopyKeeper(connection.options);
   const users = createUsers(connection, service, signal);
+  const purge = createPurge(connection, service, { users, groups }, signal);
 
   const needAccount = (item: ApplyItem): RemoteAccount => {
     const account = accountOf(item);
@@ -141,16 +143,12 @@ export function createCarryOut(
     const item = step.items[0];
     if (item === undefined) return;
     const account = needAccount(item);
-    const gone = onPurge === "delete";
-    let version: string | null = null;
-    if (gone) {
-      await users.remove(account);
-      deleted.add(item.action.person);
-    } else version = (await users.change(account, { active: false })).version;
+    const left = await purge(account);
+    if (left === null) deleted.add(item.action.person);
     transaction(() => {
       accounts.purge(account.key, item.action.person, item.at);
-      if (gone) remote.remove(account.key);
-      else remote.wrote(account.key, { version, active: false });
+      if (left === null) remote.remove(account.key);
+      else remote.wrote(account.key, { version: left.version, active: false });
       done(step.items);
     });
   };

@@ -1,7 +1,7 @@
 /** Takes into the copy what came of a step: what was written, and what a refusal says of the account. */
 import type { ApplyItem } from "../../cycle/ports.ts";
 import type { RemoteAccount } from "../../model/remote-account.ts";
-import { AccountExists, AccountGone } from "./account-errors.ts";
+import { AccountExists, AccountGone, AccountLicensed } from "./account-errors.ts";
 import type { ScimOptions } from "./options.ts";
 import type { Step } from "./steps.ts";
 import type { UserChange } from "./user-write.ts";
@@ -24,7 +24,9 @@ export function createCopyKeeper({
   accounts,
   remote,
   transaction,
-}: Pick<ScimOptions, "accounts" | "remote" | "transaction">): CopyKeeper {
+  onDrift,
+  drift: tellDrift,
+}: Pick<ScimOptions, "accounts" | "remote" | "transaction" | "onDrift" | "drift">): CopyKeeper {
   const keeper: CopyKeeper = {
     accountOf: ({ action, accountKey }) =>
       (accountKey === null ? null : remote.byKey(accountKey)) ?? remote.of(action.user),
@@ -70,6 +72,12 @@ export function createCopyKeeper({
       if (error instanceof AccountGone) {
         const account = keeper.accountOf(item);
         if (account !== null) transaction(() => remote.remove(account.key));
+      }
+      if (error instanceof AccountLicensed) {
+        transaction(() => {
+          const { drift } = remote.see(error.account, { own: new Set(), leave: onDrift === "report" });
+          if (drift !== null) tellDrift?.(drift);
+        });
       }
       if (error instanceof AccountExists) {
         transaction(() => {

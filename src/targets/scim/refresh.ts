@@ -3,11 +3,13 @@ import { DAY } from "../../model/days.ts";
 import type { ObjectId } from "../../model/directory.ts";
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
+import { AccountGone } from "./account-errors.ts";
 import type { Connection } from "./connection.ts";
 import { isFailure, isRecord, unreachable } from "./errors.ts";
 import { createFinder } from "./find-user.ts";
 import { readList } from "./list.ts";
 import { sideBySide } from "./side-by-side.ts";
+import { notFound } from "./still-answers.ts";
 import type { TierGroups } from "./tier-groups.ts";
 import { selectUsers } from "./user-read.ts";
 import { createUsers } from "./users.ts";
@@ -145,6 +147,10 @@ async function readPeople(
     }
     const current = await users.get(account.remoteId, READING);
     const seen = current === null ? null : connection.read(current.user);
+    if (seen === null) {
+      const error = await notFound(connection, service, READING, signal);
+      if (!(error instanceof AccountGone)) throw error;
+    }
     transaction(() => {
       if (seen !== null) {
         remote.see(seen, sighting);

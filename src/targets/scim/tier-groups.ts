@@ -19,6 +19,8 @@ export interface TierGroups {
   read(signal: AbortSignal, expected: ReadonlyMap<TierName, number>): Promise<void>;
   /** Tiers without a group: nobody can be given them. */
   missing(signal: AbortSignal): Promise<readonly TierName[]>;
+  /** For one batch, tells which tiers a user holds by now, for any reason; reads again only after changes of the agent's own. */
+  watch(signal: AbortSignal): (user: string) => Promise<readonly TierName[]>;
   /** Into the one group first and out of the other then: nobody is without a licence in between, and a cut is seen as the old tier. Throws `ERR_TARGET_REFUSED` where it cannot be. */
   move(account: RemoteAccount, to: TierName | null, signal: AbortSignal): Promise<void>;
 }
@@ -27,6 +29,8 @@ export function createTierGroups(connection: Connection): TierGroups {
   const { options } = connection;
   const members = createGroupMembers(connection);
   let known: ReadonlyMap<TierName, string> | null = null;
+  /** Users whose groups were changed since the last `watch` began to read. */
+  const changed = new Set<string>();
 
   const find = async (signal: AbortSignal): Promise<ReadonlyMap<TierName, string>> => {
     const service = await connection.service(signal);
@@ -48,6 +52,14 @@ export function createTierGroups(connection: Connection): TierGroups {
     return found;
   };
 
+  const listsOf = async (groups: ReadonlyMap<TierName, string>, signal: AbortSignal) => {
+    const lists = new Map<TierName, readonly unknown[] | null>();
+    await sideBySide([...groups], async ([tier, id]) => {
+      lists.set(tier, await members.read({ tier, id }, READING, signal));
+    });
+    return lists;
+  };
+
   const read: TierGroups["read"] = async (signal, expected) => {
     const found = await find(signal);
     for (const [tier, holders] of expected) {
@@ -56,17 +68,13 @@ export function createTierGroups(connection: Connection): TierGroups {
         hint: "give that group its name again, or make one, with those who are to hold that tier",
       });
     }
-    const lists = new Map<TierName, readonly unknown[] | null>();
-    await sideBySide([...found], async ([tier, id]) => {
-      lists.set(tier, await members.read({ tier, id }, READING, signal));
-    });
+    const lists = await listsOf(found, signal);
     const longest = Math.max(0, ...[...lists.values()].map((items) => items?.length ?? 0));
-    const holders = new Map<string, TierName[]>();
+    const whole = new Map<TierName, readonly unknown[]>();
     for (const [tier, items] of lists) {
-      const all = members.sure(items, { tier, holders: expected.get(tier) ?? 0, longest });
-      const users = valuesOf(all.filter((item) => !isRecord(item) || item["type"] !== "Group"));
-      for (const member of users) holders.set(member, [...(holders.get(member) ?? []), tier]);
+      whole.set(tier, members.sure(items, { tier, holders: expected.get(tier) ?? 0, longest }));
     }
+    const holders = holdersOf(whole);
     connection.tiersOf = (remoteId) => holders.get(remoteId) ?? [];
   };
   // Beside changes of the agent's own nobody can be expected: whoever just left may be the last one.
@@ -89,6 +97,7 @@ export function createTierGroups(connection: Connection): TierGroups {
       const id = await groupOf(tier, signal);
       const group = { tier, id };
       const answer = await members.change(group, user, member, what, signal);
+      changed.add(user);
       if (answer.status < 300) connection.learnt.wrote = true;
       if (answer.status < 300 || (!member && answer.body?.["scimType"] === "noTarget")) return;
       if (answer.status !== 404) throw refusal(what, answer);
@@ -110,6 +119,16 @@ export function createTierGroups(connection: Connection): TierGroups {
 
   return {
     read,
+    watch: (signal) => {
+      let reading: Promise<ReadonlyMap<string, readonly TierName[]>> | null = null;
+      return async (user) => {
+        if (reading === null || changed.has(user)) {
+          changed.clear();
+          reading = find(signal).then(async (found) => holdersOf(await listsOf(found, signal)));
+        }
+        return (await reading).get(user) ?? [];
+      };
+    },
     missing: async (signal) => {
       const found = await find(signal);
       return options.tiers.filter((tier) => !found.has(tier));
@@ -131,4 +150,14 @@ export function createTierGroups(connection: Connection): TierGroups {
       }
     },
   };
+}
+
+/** Tiers by user. Groups within groups are no users. */
+function holdersOf(lists: ReadonlyMap<TierName, readonly unknown[] | null>): ReadonlyMap<string, readonly TierName[]> {
+  const holders = new Map<string, TierName[]>();
+  for (const [tier, items] of lists) {
+    const users = valuesOf((items ?? []).filter((item) => !isRecord(item) || item["type"] !== "Group"));
+    for (const user of users) holders.set(user, [...(holders.get(user) ?? []), tier]);
+  }
+  return holders;
 }

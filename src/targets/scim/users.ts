@@ -1,12 +1,13 @@
 /** Single users: looking them up, making, changing and deleting them. */
 import type { RemoteAccount, SeenAccount } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
-import { AccountExists, AccountGone } from "./account-errors.ts";
+import { AccountExists } from "./account-errors.ts";
 import type { Connection, WayToTier } from "./connection.ts";
 import { type Answer, isRecord, refusal, refused } from "./errors.ts";
 import { createFinder } from "./find-user.ts";
 import type { ScimRequest } from "./http.ts";
 import type { Service } from "./service.ts";
+import { notFound } from "./still-answers.ts";
 import { canonicalId, isObjectId, type Resource } from "./user-read.ts";
 import { changedUser, differences, newUser, patchBody, tierOperations, type UserChange } from "./user-write.ts";
 
@@ -22,10 +23,10 @@ export interface Written {
 
 const CHANGING = "changing the account";
 /** Somebody else wrote meanwhile, or the service wants to be sure that nobody did. */
-const STALE = [412, 428];
+export const STALE: readonly number[] = [412, 428];
 const UNSUPPORTED = [405, 501];
 
-function userPath(service: Service, remoteId: string): string {
+export function userPath(service: Service, remoteId: string): string {
   return `${service.users}/${encodeURIComponent(remoteId)}`;
 }
 
@@ -42,7 +43,6 @@ export interface Users {
   changed(account: RemoteAccount, change: UserChange, answer: Answer): Promise<Written>;
   /** Throws `AccountGone`. */
   change(account: RemoteAccount, change: UserChange): Promise<Written>;
-  remove(account: RemoteAccount): Promise<void>;
 }
 
 export function createUsers(connection: Connection, service: Service, signal: AbortSignal): Users {
@@ -63,6 +63,8 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
     return { user: answer.body, version: versionOf(answer) };
   };
 
+  const gone = (what: string): Promise<Error> => notFound(connection, service, what, signal);
+
   const find = createFinder(connection, service, signal);
 
   const send = async (request: ScimRequest): Promise<Answer> => {
@@ -77,7 +79,7 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
     const what = CHANGING;
     for (let tries = 1; ; tries += 1) {
       const current = await get(remoteId, what);
-      if (current === null) throw new AccountGone(what);
+      if (current === null) throw await gone(what);
       const { user, version } = current;
       const bears = typeof user["externalId"] === "string" ? canonicalId(user["externalId"]) : null;
       if (isObjectId(bears) && bears !== account.externalId && bears !== change.externalId && change.externalId) {
@@ -97,7 +99,7 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
         continue;
       }
       if (STALE.includes(answer.status) && tries === 1) continue;
-      if (answer.status === 404) throw new AccountGone(what);
+      if (answer.status === 404) throw await gone(what);
       if (answer.status >= 300) throw refusal(what, answer);
       const wrote = operations.some(({ path }) => path === context.tierAs);
       if (wrote && !(await tookPlace("writes", remoteId, change, answer))) throw notShown(change);
@@ -132,7 +134,7 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
     // Where there is another way, it is taken without a look; there is none after `writes`.
     if (known === true || (known === false && way !== "writes")) return known;
     const current = await get(remoteId, CHANGING);
-    if (current === null) throw new AccountGone(CHANGING);
+    if (current === null) throw await gone(CHANGING);
     const does = holds(current.user, tier);
     learnt.does.set(way, does);
     return does;
@@ -198,7 +200,7 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       const short = shortcut(account, change);
       if (short === null) return changeByLook(account, change);
       const answer = await send(short);
-      if (answer.status === 404) throw new AccountGone(CHANGING);
+      if (answer.status === 404) throw await gone(CHANGING);
       if (answer.status < 300 && (await shortcutTook(account, change, answer))) return changedBy(account, answer);
       if (answer.status > 400 && ![...STALE, ...UNSUPPORTED].includes(answer.status)) throw refusal(CHANGING, answer);
       const written = await changeByLook(account, change);
@@ -209,18 +211,6 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
     changed: async (account, change, answer) => {
       if (!(await shortcutTook(account, change, answer))) throw notShown(change);
       return changedBy(account, answer);
-    },
-    remove: async (account) => {
-      const what = "deleting the account";
-      const path = userPath(service, account.remoteId);
-      let version = service.etag ? account.version : null;
-      for (let tries = 1; ; tries += 1) {
-        const answer = await send({ method: "DELETE", path, version, what });
-        // Gone is what was wanted.
-        if (answer.status < 300 || answer.status === 404) return;
-        if (!STALE.includes(answer.status) || tries > 1) throw refusal(what, answer);
-        version = (await get(account.remoteId, what))?.version ?? null;
-      }
     },
   };
 }
