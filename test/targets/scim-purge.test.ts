@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { type ScimParts, scimParts } from "../support/scim-target.ts";
 import { scimTenant } from "../support/scim-tenant.ts";
 import type { StrictOptions } from "../support/strict-scim.ts";
-import { applyAll, decideState, item, personId, told } from "../support/target-people.ts";
+import { applyAll, decideState, item, personId, profileOf, told } from "../support/target-people.ts";
 
 type Options = NonNullable<Parameters<typeof scimParts>[1]>;
 
@@ -103,6 +103,19 @@ test("a revoke and a purge in one batch take both, with groups too", async () =>
 });
 
 describe("an account that is gone", () => {
+  test("keeps its purge, whatever else was asked for it", async () => {
+    const parts = await revoked();
+    const address = "new@contoso.example";
+    parts.scim.users.clear();
+    const update = item(parts.store, 1, "update", null, null, {
+      profile: profileOf(1, { userName: address, address }),
+    });
+    expect(told(await applyAll(parts, [update]))).toEqual(["update 1 ERR_TARGET_REFUSED"]);
+    expect(account(parts)).toMatchObject({ revokedAt: expect.any(Number), purgedAt: null });
+    expect(told(await applyAll(parts, [purge(parts)]))).toEqual(["purge 1 ok"]);
+    expect(events(parts)).toBe(1);
+  });
+
   test("is not gone where a gateway answers 404 to everything", async () => {
     const parts = scimParts();
     await parts.refresh();

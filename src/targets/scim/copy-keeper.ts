@@ -71,7 +71,8 @@ export function createCopyKeeper({
       if (item === undefined) return;
       if (error instanceof AccountGone) {
         const account = keeper.accountOf(item);
-        if (account !== null) transaction(() => remote.remove(account.key));
+        // What is still to be purged stays until it was: that it is gone already must not keep its event logs.
+        if (account !== null && !account.purgeOpen) transaction(() => remote.remove(account.key));
       }
       if (error instanceof AccountLicensed) {
         transaction(() => {
