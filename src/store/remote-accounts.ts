@@ -81,6 +81,17 @@ export function createRemoteAccounts(database: Database, tenant: number, tally: 
     return drift;
   };
 
+  /** The account is another one, of the same person: what the agent wrote of the old one need not be there. */
+  const move = (row: Row, seen: SeenAccount): void => {
+    const key = row["id"] as number;
+    markDirty(database, tenant, [row["person"] as number]);
+    database.run(
+      "UPDATE account SET remote_id=?, profile=json_set(profile, '$.unsure', json('true')) WHERE id=?",
+      ...[seen.remoteId, key],
+    );
+    setAliases(key, seen);
+  };
+
   const bindKnown = (): void => {
     const rows = database.all(
       `UPDATE OR IGNORE account SET adopted=1,
@@ -111,27 +122,24 @@ export function createRemoteAccounts(database: Database, tenant: number, tally: 
     replaceAll: (seen, reading) =>
       database.transaction(() => {
         tally.forget();
-        if (reading.fresh) {
-          database.run("DELETE FROM alias WHERE tenant=?", tenant);
-          database.run("DELETE FROM account WHERE tenant=?", tenant);
-        }
-        const sighting = reading.unlike ? { ...reading, leave: false } : reading;
-        const known = new Map<string | null, Row>();
+        const sighting = reading.unlike || reading.fresh ? { ...reading, leave: false } : reading;
         const rows = database.all(`${ROW} WHERE a.tenant=?`, tenant);
-        for (const row of rows) known.set(row["remote_id"] as string | null, row);
+        const { same, moved } = pairs(rows, seen, reading.fresh);
         const drifts: (Drift | null)[] = [];
-        const present = new Set<string | null>();
+        for (const row of rows) {
+          if (moved.has(row)) database.run("UPDATE account SET remote_id=NULL WHERE id=?", row["id"] as number);
+          // What is still to be purged stays until it was: that it is gone already must not keep its event logs.
+          else if (!same.has(row) && (reading.fresh || !isPurgeOpen(row))) {
+            remove(row["id"] as number);
+            drifts.push(driftOf(row, null, true, sighting));
+          }
+        }
+        const rowOf = new Map([...same, ...moved].map(([row, account]) => [account, row]));
         for (const account of seen) {
-          const row = known.get(account.remoteId);
-          present.add(account.remoteId);
+          const row = rowOf.get(account);
+          if (row !== undefined && moved.has(row)) move(row, account);
           if (row === undefined) insert(account);
           else drifts.push(update(row, account, sighting));
-        }
-        for (const row of rows) {
-          // What is still to be purged stays until it was: that it is gone already must not keep its event logs.
-          if (present.has(row["remote_id"] as string | null) || isPurgeOpen(row)) continue;
-          remove(row["id"] as number);
-          drifts.push(driftOf(row, null, true, sighting));
         }
         bindKnown();
         if (reading.fresh || reading.unlike) database.run("UPDATE tenant SET all_dirty=1 WHERE id=?", tenant);
@@ -157,6 +165,32 @@ export function createRemoteAccounts(database: Database, tenant: number, tally: 
 
 function addAlias(database: Database, tenant: number, key: number, address: string, rank: number): void {
   database.run("INSERT OR IGNORE INTO alias VALUES (?, ?, ?, ?)", key, tenant, addressKey(address), rank);
+}
+
+/**
+ * Which row is which account. `same`: by its id. `moved`: somebody's whose account is not there under the id known, and who has one under
+ * another id; ids of another system say nothing. A row that is nobody's gives way to that.
+ */
+function pairs(rows: readonly Row[], seen: readonly SeenAccount[], fresh: boolean) {
+  const same = new Map<Row, SeenAccount>();
+  const moved = new Map<Row, SeenAccount>();
+  const byId = new Map(fresh ? [] : rows.map((row) => [row["remote_id"] as string | null, row]));
+  const listed = new Set(fresh ? [] : seen.map(({ remoteId }) => remoteId));
+  const missed = new Map(
+    rows.flatMap((row) => {
+      const there = listed.has(row["remote_id"] as string);
+      return row["object_id"] === null || there ? [] : [[row["object_id"] as string | null, row] as const];
+    }),
+  );
+  for (const account of seen) {
+    const row = byId.get(account.remoteId);
+    const owner = row === undefined || row["person"] === null ? missed.get(account.externalId) : undefined;
+    if (owner !== undefined) {
+      moved.set(owner, account);
+      missed.delete(account.externalId);
+    } else if (row !== undefined) same.set(row, account);
+  }
+  return { same, moved };
 }
 
 function isIrregular({ tiers, irregular }: SeenAccount): boolean {

@@ -3,6 +3,7 @@ import type { RemoteAccount } from "../../model/remote-account.ts";
 import { AccountGone, AccountLicensed } from "./account-errors.ts";
 import type { Connection } from "./connection.ts";
 import { refusal, refused } from "./errors.ts";
+import { createFinder } from "./find-user.ts";
 import type { Service } from "./service.ts";
 import { notFound } from "./still-answers.ts";
 import type { TierGroups } from "./tier-groups.ts";
@@ -11,6 +12,8 @@ import { STALE, type Users, userPath, type Written } from "./users.ts";
 
 /** Null: the account is gone, which is what was wanted. Throws `AccountLicensed`. */
 export type Purge = (account: RemoteAccount) => Promise<Written | null>;
+
+const ANOTHER_ID = "the next full reading takes it over: `tiersync sync --full`, or wait for it";
 
 export function createPurge(
   connection: Connection,
@@ -24,7 +27,7 @@ export function createPurge(
   /** Null: there is no such account. */
   const look = async (account: RemoteAccount, what: string): Promise<{ version: string | null } | null> => {
     const current = await users.get(account.remoteId, what);
-    if (current === null) return await gone(what);
+    if (current === null) return await gone(account, what);
     const shown = connection.read(current.user);
     const seen = shown === null || !tiersOf ? shown : { ...shown, tiers: await tiersOf(account.remoteId) };
     if (seen !== null && isObjectId(seen.externalId) && seen.externalId !== account.externalId) {
@@ -34,9 +37,13 @@ export function createPurge(
     return current;
   };
 
-  const gone = async (what: string): Promise<null> => {
+  const find = createFinder(connection, service, signal);
+
+  const gone = async ({ externalId }: RemoteAccount, what: string): Promise<null> => {
     const error = await notFound(connection, service, what, signal);
     if (!(error instanceof AccountGone)) throw error;
+    const other = isObjectId(externalId) ? await find({ externalId }) : null;
+    if (other !== null) throw refused(`${what}: it has another id by now, ${other.remoteId}`, ANOTHER_ID);
     return null;
   };
 
@@ -47,7 +54,7 @@ export function createPurge(
       if (current === null) return null;
       const path = userPath(service, account.remoteId);
       const answer = await http.send({ method: "DELETE", path, version: current.version, what }, signal);
-      if (answer.status === 404) return await gone(what);
+      if (answer.status === 404) return await gone(account, what);
       if (answer.status < 300) {
         learnt.wrote = true;
         return null;

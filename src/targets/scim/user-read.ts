@@ -55,7 +55,7 @@ export function canonicalId(externalId: string): string {
   return GUID.test(externalId) ? externalId.toLowerCase() : externalId;
 }
 
-export function isObjectId(externalId: string | null): boolean {
+export function isObjectId(externalId: string | null): externalId is string {
   return externalId !== null && GUID.test(externalId);
 }
 
