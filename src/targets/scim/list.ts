@@ -1,4 +1,5 @@
 /** Whole lists, page by page (RFC 7644 §3.4.2.4). A list that is not whole is never taken for one. */
+import { AgentError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
 import { type Answer, isRecord, isRefusal, unreachable } from "./errors.ts";
 import type { Service } from "./service.ts";
@@ -26,7 +27,9 @@ export async function readList<T>(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, T>> {
   for (let attempt = 1; ; attempt += 1) {
-    const reading = await readOnce(connection, service, request, take, signal);
+    const reading = await readOnce(connection, service, request, take, signal).catch((error: unknown) => {
+      throw isRefusal(error) && request.filter === undefined ? notListed(error, connection.options.url) : error;
+    });
     const { found, seen, total, steady } = reading;
     if (seen >= total && (steady || attempt === TRIES)) return found;
     if (attempt === TRIES) {
@@ -79,6 +82,12 @@ async function readOnce<T>(
     if (seen.size === before || (start > total && !doubtful)) break;
   }
   return { found, seen: seen.size, total, steady };
+}
+
+/** Refusals are one person's as a rule, and their hints say so. */
+function notListed({ code, message, facts }: AgentError, url: string): AgentError {
+  const hint = `\`target.url\` (${url}) must be the base address of a SCIM 2.0 service, and the agent's credential allowed to list what is there`;
+  return new AgentError(code, message, { hint, facts });
 }
 
 export function pageOf({ body }: Answer, what: string): { total: number; resources: readonly Resource[] } {
