@@ -46,7 +46,11 @@ export function createCarryOut(
 
   const asked = (step: Pick<Step, "items">, account: RemoteAccount | null): UserChange => {
     const profile = account === null ? null : (accounts.byKey(account.key)?.profile ?? null);
-    return changeOf(step, account === null ? null : { active: account.active, profile }, groups !== null);
+    return changeOf(
+      step,
+      account === null ? null : { active: account.active, tier: account.tier, profile },
+      groups !== null,
+    );
   };
 
   const creates = ({ items }: Step): boolean => items[0]?.action.kind === "create";

@@ -6,11 +6,12 @@ import type { Step } from "./steps.ts";
 import type { UserChange } from "./user-write.ts";
 
 /** The account that the step is about; null: it is to be created. `profile`: canonical JSON of what was written last. */
-export type Before = Pick<RemoteAccount, "active"> & { readonly profile: string | null };
+export type Before = Pick<RemoteAccount, "active" | "tier"> & { readonly profile: string | null };
 
 /** `groupTiers`: groups are the tiers, so no tier is written to the account. Throws `ERR_TARGET_REFUSED` for an account without an address. */
 export function changeOf({ items }: Pick<Step, "items">, account: Before | null, groupTiers: boolean): UserChange {
-  let change: UserChange = {};
+  let change: UserChange =
+    takesOver(items) && account?.active === false && account.tier !== null ? { active: true } : {};
   for (const { action, profile } of items) {
     const { kind, address, to, user } = action;
     if (kind === "create" || kind === "adopt") change = { ...change, externalId: user };
@@ -28,4 +29,10 @@ export function changeOf({ items }: Pick<Step, "items">, account: Before | null,
     }
   }
   return change;
+}
+
+/** For somebody who is to have a licence: the accounts of others are not described when they are taken over. */
+function takesOver(items: Step["items"]): boolean {
+  const does = new Set(items.map(({ action }) => action.kind));
+  return does.has("adopt") && does.has("update") && !does.has("revoke");
 }
