@@ -145,3 +145,30 @@ test("a licence given by hand between revoke and purge is left with `report`, an
   }
   expect(parts.person(1)).toMatchObject({ state: "licensed", reason: expect.stringContaining("by hand") });
 });
+
+describe.each([
+  ["PATCH", {}],
+  ["PUT", { patch: false }],
+] as const)("an account that can be read is not gone, whatever is said to a %s", (method, service) => {
+  test.each([1, 9])("where that is answered 404 (%p times)", async (times) => {
+    const parts = scimParts(service);
+    await parts.refresh();
+    await applyAll(parts, [item(parts.store, 1, "create"), item(parts.store, 1, "assign", null, "Pro")]);
+    let left: number = times;
+    parts.scim.fault = (request) => {
+      if (request.method !== method || left === 0) return null;
+      left -= 1;
+      return new Response("not found", { status: 404 });
+    };
+    const [result] = await applyAll(parts, [item(parts.store, 1, "change", "Pro", "Eco")]);
+    expect(result?.ok).toBe(times === 1);
+    expect(account(parts)).toMatchObject({ tier: times === 1 ? "Eco" : "Pro" });
+  });
+
+  test("nor to a DELETE", async () => {
+    const parts = await revoked(service);
+    parts.scim.fault = (request) => (request.method === "DELETE" ? new Response("", { status: 404 }) : null);
+    expect(told(await applyAll(parts, [purge(parts)]))).toEqual(["purge 1 ERR_TARGET_REFUSED"]);
+    expect(events(parts)).toBeGreaterThan(1);
+  });
+});

@@ -8,7 +8,7 @@ import type { Service } from "./service.ts";
 import { notFound } from "./still-answers.ts";
 import type { TierGroups } from "./tier-groups.ts";
 import { isObjectId } from "./user-read.ts";
-import { STALE, type Users, userPath, type Written } from "./users.ts";
+import { LOOK_AGAIN, type Users, userPath, type Written } from "./users.ts";
 
 /** Null: the account is gone, which is what was wanted. Throws `AccountLicensed`. */
 export type Purge = (account: RemoteAccount) => Promise<Written | null>;
@@ -54,12 +54,11 @@ export function createPurge(
       if (current === null) return null;
       const path = userPath(service, account.remoteId);
       const answer = await http.send({ method: "DELETE", path, version: current.version, what }, signal);
-      if (answer.status === 404) return await gone(account, what);
       if (answer.status < 300) {
         learnt.wrote = true;
         return null;
       }
-      if (!STALE.includes(answer.status) || tries > 1) throw refusal(what, answer);
+      if (!LOOK_AGAIN.includes(answer.status) || tries > 1) throw refusal(what, answer);
     }
   };
 

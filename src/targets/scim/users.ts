@@ -22,8 +22,8 @@ export interface Written {
 }
 
 const CHANGING = "changing the account";
-/** Somebody else wrote meanwhile, or the service wants to be sure that nobody did. */
-export const STALE: readonly number[] = [412, 428];
+/** The account is gone perhaps, or somebody else wrote meanwhile, or the service wants to be sure that nobody did: reading it tells. */
+export const LOOK_AGAIN: readonly number[] = [404, 412, 428];
 const UNSUPPORTED = [405, 501];
 
 export function userPath(service: Service, remoteId: string): string {
@@ -98,8 +98,7 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
         learnt.patch = false;
         continue;
       }
-      if (STALE.includes(answer.status) && tries === 1) continue;
-      if (answer.status === 404) throw await gone(what);
+      if (LOOK_AGAIN.includes(answer.status) && tries === 1) continue;
       if (answer.status >= 300) throw refusal(what, answer);
       const wrote = operations.some(({ path }) => path === context.tierAs);
       if (wrote && !(await tookPlace("writes", remoteId, change, answer))) throw notShown(change);
@@ -200,9 +199,9 @@ export function createUsers(connection: Connection, service: Service, signal: Ab
       const short = shortcut(account, change);
       if (short === null) return changeByLook(account, change);
       const answer = await send(short);
-      if (answer.status === 404) throw await gone(CHANGING);
       if (answer.status < 300 && (await shortcutTook(account, change, answer))) return changedBy(account, answer);
-      if (answer.status > 400 && ![...STALE, ...UNSUPPORTED].includes(answer.status)) throw refusal(CHANGING, answer);
+      if (answer.status > 400 && ![...LOOK_AGAIN, ...UNSUPPORTED].includes(answer.status))
+        throw refusal(CHANGING, answer);
       const written = await changeByLook(account, change);
       // It was the way of asking that was refused, so the next ones are spared it.
       if (answer.status === 400 && answer.body?.["scimType"] !== "noTarget") learnt.does.set(wayOf(account), false);
