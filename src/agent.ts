@@ -1,11 +1,11 @@
 /** The composition root: wires the adapters to the cycle. */
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createAdapters, credentialView, type TenantAdapters } from "./adapters.ts";
+import { type ByHand, createByHand } from "./by-hand.ts";
 import { credentialMark } from "./config/credential-mark.ts";
 import type { AgentConfig, TenantConfig } from "./config/types.ts";
 import { explainPerson } from "./cycle/explain-person.ts";
-import { carryOutManual, type ManualKind, type ManualStep, planManual } from "./cycle/manual.ts";
+import type { ManualKind } from "./cycle/manual.ts";
 import { configNotices } from "./cycle/notices.ts";
 import { planView } from "./cycle/plan-view.ts";
 import { CLOCK_OFF } from "./cycle/read-both-sides.ts";
@@ -57,7 +57,7 @@ export interface AgentOptions {
   readonly readOnly?: boolean;
 }
 
-export interface Agent {
+export interface Agent extends ByHand {
   readonly views: StoreViews;
   /** Whether the database is the one last seen here. */
   readonly identity: Identity;
@@ -75,9 +75,6 @@ export interface Agent {
   plan(tenant: string, request: CycleRequest): Promise<TenantPlanView>;
   /** Groups that rules name and that no tenant's parent group has as a member, as far as the mirror knows. */
   unknownGroups(set: Configuration): readonly Finding[];
-  /** What an administrator does by hand; see `cycle/manual.ts`. */
-  planManual(tenant: string, kind: ManualKind, id: string, address: string | null): ManualStep;
-  carryOutManual(tenant: string, step: ManualStep, signal: AbortSignal): Promise<void>;
   explain(tenant: string, id: string): readonly RuleTrace[];
   /** Null when the certificate cannot be read now. Also of a tenant that the next cycle only will take over. */
   credential(tenant: TenantConfig): CredentialView | null;
@@ -192,8 +189,9 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     };
   };
 
+  const views = createStoreViews(database);
   return {
-    views: createStoreViews(database),
+    views,
     database,
     get configuration() {
       return current;
@@ -224,9 +222,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
         const { groups } = store(name).people.groupGraph();
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),
-    planManual: (tenant, kind, id, address) => planManual(parts(tenant), kind, id, address),
-    carryOutManual: (tenant, step, signal) =>
-      carryOutManual(parts(tenant), step, userInfo().username, clock.now(), signal),
+    ...createByHand({ database, views, parts }),
     explain: (tenant, id) =>
       explainPerson(
         { rules: current.rules, settings: settings(tenantConfig(tenant)), store: store(tenant) },

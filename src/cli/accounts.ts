@@ -37,7 +37,7 @@ export async function accounts(
   const home = resolveHome(options.home, io);
   const good = loadGoodHome(home);
   const only = options.tenant === undefined ? undefined : selectTenants(good.config, options.tenant)[0]?.name;
-  const { openAgent } = await import("../agent.ts");
+  const { lockHome, openAgent } = await import("../agent.ts");
   const { onePerson } = await import("../console.ts");
   const logging = commandLogging(home, good.config, options, io);
   const agent = openAgent(good, { home, env: io.env, logging });
@@ -48,9 +48,16 @@ export async function accounts(
       kind === "link" && found.length > 1 ? found.filter(({ targetId }) => targetId === null) : found,
       user,
     );
-    const step = agent.planManual(person.tenant, kind, person.id, person.address);
+    const step = agent.planManual(person.tenant, kind, person.id);
     await confirm(options, io, kind, person);
-    await agent.carryOutManual(person.tenant, step, AbortSignal.timeout(PATIENCE));
+    const signal = AbortSignal.timeout(PATIENCE);
+    // Not while somebody thinks about it: an agent could not start meanwhile.
+    const lock = unlessLocked(() => lockHome(home));
+    try {
+      await agent.carryOutManual(person.tenant, step, { alone: lock !== null, signal });
+    } finally {
+      lock?.release();
+    }
     logging.logger("accounts").warn("{kind} by hand for {user}", { kind, user: person.id, tenant: person.tenant });
     const after = agent.views.find(person.id, person.tenant)[0] ?? person;
     if (options.json) outJson(io, after);
@@ -58,6 +65,16 @@ export async function accounts(
   } finally {
     agent.close();
     logging.dispose();
+  }
+}
+
+/** Null: somebody else is at work on the home, beside whom this works, too. */
+function unlessLocked<T>(lock: () => T): T | null {
+  try {
+    return lock();
+  } catch (error) {
+    if (error instanceof AgentError && error.code === "ERR_LOCKED") return null;
+    throw error;
   }
 }
 

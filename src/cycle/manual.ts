@@ -3,8 +3,9 @@
  * person. Carried out through the target like any action, with its record, and never for somebody whom a rule manages: the next cycle
  * would undo it.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { AgentError } from "../errors.ts";
-import type { Action } from "../model/action.ts";
+import type { Action, ActionKind } from "../model/action.ts";
 import { addressKey } from "../model/directory.ts";
 import type { Account, PersonState } from "../model/person.ts";
 import { manualNotice } from "./notices.ts";
@@ -37,6 +38,7 @@ type Parts = Pick<CycleParts, "store" | "target">;
 export function planManual({ store }: Parts, kind: ManualKind, id: string, address: string | null): ManualStep {
   const person = store.people.person(id);
   if (person === null) throw new AgentError("ERR_NOT_FOUND", `nobody known has the id ${id}`);
+  assertSettled(store, id, kind === "link" ? "adopt" : kind);
   if (kind === "link") return planLink(store, person, address);
   const { account, previous } = person;
   if (account === null)
@@ -65,6 +67,14 @@ export function planManual({ store }: Parts, kind: ManualKind, id: string, addre
   }
   const from = kind === "revoke" ? account.tier : null;
   return { kind, person, account, formerOwner: null, action: actionOf(kind, person, account, from, null) };
+}
+
+/** A remote system may have done already what the agent was killed at, or got no answer to. */
+function assertSettled({ intents }: Parts["store"], id: string, kind: ActionKind): void {
+  if ([...intents.of(id)].every((intended) => intended === kind)) return;
+  throw new AgentError("ERR_BAD_REQUEST", `what came of the last change for ${id} is not known yet`, {
+    hint: "the next cycle finds out: `tiersync sync`",
+  });
 }
 
 function planLink(store: Parts["store"], person: StoredPerson, address: string | null): ManualStep {
@@ -123,35 +133,72 @@ function actionOf(
   };
 }
 
+/** With what a step that was confirmed is carried out. */
+export interface ManualWork {
+  /** The step as it would be planned now; throws as `planManual`. */
+  readonly again: () => ManualStep;
+  /** The tenant's newest cycle; null: there was none. `running`: another process is at it. */
+  readonly newestCycle: () => { readonly id: string; readonly running: boolean } | null;
+  /** One write transaction. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Who is at the command line. */
+  readonly by: string;
+  readonly now: number;
+  readonly signal: AbortSignal;
+}
+
+/** How often it is asked whether a cycle has ended; ms. */
+const POLL_EVERY = 200;
+
 /**
- * Carries it out, with its record and its message in one transaction. `by`: who is at the command line. Throws `AgentError` when the target
+ * Carries it out, with its record and its message in one transaction, unless it is another step by now than the one that was confirmed:
+ * a cycle may have made the person somebody whom a rule manages. Throws `AgentError` then, when a cycle does not end, and when the target
  * refuses or is down; nothing is recorded then.
  */
-export async function carryOutManual(
-  { store, target }: Parts,
-  step: ManualStep,
-  by: string,
-  now: number,
-  signal: AbortSignal,
-): Promise<void> {
+export async function carryOutManual(parts: Parts, confirmed: ManualStep, work: ManualWork): Promise<void> {
+  const { newestCycle, signal } = work;
+  // What a cycle has read and planned already does not know of it.
+  while (newestCycle()?.running) await delay(POLL_EVERY, undefined, { signal }).catch(stillRunning);
+  const attempt = (): Promise<void> => attemptManual(parts, confirmed, work);
+  // The ledger is done before anybody else can write. A remote system takes its time, and cycles must not wait for that.
+  await (parts.target.kind === "ledger" ? work.exclusively(attempt) : attempt());
+  if (confirmed.kind === "purge") parts.store.scrub();
+}
+
+async function attemptManual({ store, target }: Parts, confirmed: ManualStep, work: ManualWork): Promise<void> {
+  const { again, newestCycle, by, now, signal } = work;
+  const before = newestCycle();
+  if (before?.running) stillRunning();
+  const step = again();
   const { person, account, action, kind } = step;
+  if (deedOf(step) !== deedOf(confirmed)) {
+    throw new AgentError("ERR_BAD_REQUEST", `the account of ${person.id} is not as it was when you were asked`, {
+      hint: "nothing was changed; `tiersync explain` shows how it is now",
+    });
+  }
   let refusal: string | null = null;
   let done = false;
   if (kind === "link") store.accounts.unbind(account.key);
   // An answer that is lost is looked up by the next cycle.
-  if (target.kind !== "ledger") store.journal.intend([action], null);
+  const remote = target.kind !== "ledger";
+  if (remote) store.journal.intend([action], null);
   try {
     await target.apply(
       [{ action, accountKey: account.key, profile: null, at: now }],
       (results) => {
         for (const result of results) {
+          if (!result.ok) refusal = result.message;
+          else if (newestCycle()?.id !== before?.id) throw overtaken(step);
+          else store.transaction(() => record(store, step, by, now));
           done = result.ok;
-          if (result.ok) store.transaction(() => record(store, step, by, now));
-          else refusal = result.message;
         }
       },
       signal,
     );
+  } catch (error) {
+    // The cycle that began meanwhile may have seen the person before or after it, and takes what was intended for settled.
+    if (remote && newestCycle()?.id !== before?.id) store.journal.intend([action], null);
+    throw error;
   } finally {
     // Refused or down: it stays whose it was, and the command can be given again.
     if (!done && kind === "link" && step.formerOwner !== null) store.accounts.bind(account.key, step.formerOwner.key);
@@ -159,7 +206,24 @@ export async function carryOutManual(
   if (refusal !== null) {
     throw new AgentError("ERR_TARGET_REFUSED", `the licence system refused to ${kind} ${person.id}: ${refusal}`);
   }
-  if (kind === "purge") store.scrub();
+}
+
+/** What is done, to which account, and who loses it. */
+function deedOf({ action, account, formerOwner }: ManualStep): string {
+  return JSON.stringify([action, account.key, formerOwner?.key ?? null]);
+}
+
+function stillRunning(): never {
+  throw new AgentError("ERR_LOCKED", "a cycle of this tenant is under way", {
+    hint: "nothing was changed; try again when it has ended: `tiersync status`",
+  });
+}
+
+function overtaken({ kind, person }: ManualStep): AgentError {
+  const what = `a cycle began while the licence system was asked to ${kind} ${person.id}`;
+  return new AgentError("ERR_LOCKED", `${what}: what came of it is recorded by the next one`, {
+    hint: "`tiersync sync`, then `tiersync explain` shows how it is",
+  });
 }
 
 function record(store: Parts["store"], step: ManualStep, by: string, now: number): void {

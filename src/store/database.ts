@@ -19,6 +19,8 @@ export interface Database {
   readonly exec: (sql: string) => void;
   /** One write transaction (`BEGIN IMMEDIATE`); a call inside another joins it. Rolls back and rethrows on any error. */
   readonly transaction: <T>(work: () => T) => T;
+  /** The same over work that takes turns, for a command that does nothing else meanwhile: not inside another, and never round a request. */
+  readonly exclusively: <T>(work: () => Promise<T>) => Promise<T>;
   /** One that is on the disk when it returns: other transactions may be lost, whole, with the power. Not inside another. */
   readonly durableTransaction: <T>(work: () => T) => T;
   /** Called after a transaction was rolled back: what was kept in memory along with it may be wrong. */
@@ -108,6 +110,15 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
   };
   const rollbackListeners: (() => void)[] = [];
   let depth = 0;
+  const begin = (): void => {
+    storeErrors(called, () => prepare("BEGIN IMMEDIATE").run());
+    depth += 1;
+  };
+  const commit = (): void => void storeErrors(called, () => prepare("COMMIT").run());
+  const undo = (): void => {
+    rollBack();
+    for (const listener of rollbackListeners) listener();
+  };
   const database: Database = {
     readOnly,
     // Without a function for each call: a first cycle makes hundreds of thousands.
@@ -124,15 +135,26 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
     exec: (sql) => storeErrors(called, () => native.exec(sql)),
     transaction: (work) => {
       if (depth > 0) return work();
-      storeErrors(called, () => prepare("BEGIN IMMEDIATE").run());
-      depth += 1;
+      begin();
       try {
         const result = work();
-        storeErrors(called, () => prepare("COMMIT").run());
+        commit();
         return result;
       } catch (error) {
-        rollBack();
-        for (const listener of rollbackListeners) listener();
+        undo();
+        throw error;
+      } finally {
+        depth -= 1;
+      }
+    },
+    exclusively: async (work) => {
+      begin();
+      try {
+        const result = await work();
+        commit();
+        return result;
+      } catch (error) {
+        undo();
         throw error;
       } finally {
         depth -= 1;

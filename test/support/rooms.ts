@@ -31,6 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The composition root: adapters, the agent that stays, its tenants' workers, its answers.
   "agent.ts": ["*"],
   "adapters.ts": ["*"],
+  "by-hand.ts": ["cycle", "plan", "store", "model"],
   "running.ts": ["*"],
   "home-database.ts": ["platform", "store"],
   "database-copy.ts": ["agent.ts", "home-database.ts", "platform", "store", "errors.ts"],
