@@ -136,6 +136,8 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     const own = parts(tenant);
     const record = await runCycle(own, { ...request, suspicious, full: request.full || suspicious });
     if (record.outcome !== "failed" && request.only === undefined) identity.trust(tenant);
+    // A copy that was made in the middle of it would do it again.
+    if (Object.values(record.actions).some((done) => done > 0)) identity.stamp();
     // A clock that is ahead would take for old what has just been done.
     const clockIsRight = record.outcome !== "failed" && own.store.outbox.ongoingSince(CLOCK_OFF) === null;
     if (clockIsRight && clock.now() - pruned > DAY) {
@@ -222,7 +224,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
         const { groups } = store(name).people.groupGraph();
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),
-    ...createByHand({ database, views, parts }),
+    ...createByHand({ database, views, parts, store, stamp: identity.stamp }),
     explain: (tenant, id) =>
       explainPerson(
         { rules: current.rules, settings: settings(tenantConfig(tenant)), store: store(tenant) },

@@ -1,7 +1,12 @@
-/** What a person does to a tenant beside its cycles. */
+/**
+ * What a person does to a tenant beside its cycles. It is counted like a cycle: a backup that knows nothing of it must not undo it unnoticed.
+ */
 import { userInfo } from "node:os";
 import { carryOutManual, type ManualKind, type ManualStep, planManual } from "./cycle/manual.ts";
 import type { CycleParts } from "./cycle/settings.ts";
+import type { TenantStore } from "./cycle/store-ports.ts";
+import type { Hold } from "./model/cycle.ts";
+import type { ObjectId } from "./model/directory.ts";
 import type { Database } from "./store/database.ts";
 import type { StoreViews } from "./store/views.ts";
 
@@ -14,21 +19,29 @@ export interface ByHand {
     step: ManualStep,
     options: { readonly alone: boolean; readonly signal: AbortSignal },
   ): Promise<void>;
+  /** Lets through what a hold keeps back; `only`: object ids, null: of everybody in it. Throws `ERR_NOT_FOUND`. */
+  approve(tenant: string, hold: string, only: readonly ObjectId[] | null): Hold;
+  /** Drops what a hold keeps back. Throws `ERR_NOT_FOUND`. */
+  reject(tenant: string, hold: string): Hold;
 }
 
 export interface ByHandOptions {
   readonly database: Database;
   readonly views: StoreViews;
   readonly parts: (tenant: string) => CycleParts;
+  readonly store: (tenant: string) => TenantStore;
+  /** See `DatabaseIdentity`. */
+  readonly stamp: () => void;
 }
 
-export function createByHand({ database, views, parts }: ByHandOptions): ByHand {
+export function createByHand({ database, views, parts, store, stamp }: ByHandOptions): ByHand {
   const plan: ByHand["planManual"] = (tenant, kind, id) =>
     planManual(parts(tenant), kind, id, views.find(id, tenant)[0]?.address ?? null);
   return {
     planManual: plan,
     carryOutManual: async (tenant, step, { alone, signal }) => {
       const at = parts(tenant);
+      stamp();
       await carryOutManual(at, step, {
         again: () => plan(tenant, step.kind, step.person.id),
         newestCycle: () => {
@@ -41,6 +54,16 @@ export function createByHand({ database, views, parts }: ByHandOptions): ByHand 
         now: at.clock.now(),
         signal,
       });
+      // It may have taken its time.
+      stamp();
+    },
+    approve: (tenant, hold, only) => {
+      stamp();
+      return store(tenant).holds.approve(hold, only, Date.now());
+    },
+    reject: (tenant, hold) => {
+      stamp();
+      return store(tenant).holds.reject(hold, Date.now());
     },
   };
 }

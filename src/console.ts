@@ -164,12 +164,12 @@ export function createConsole(agent: Agent, state: RunningState): Console {
     approve: (id, only) => {
       const tenant = holdTenant(id);
       const users = only === undefined ? null : only.map((user) => onePerson(views.find(user, tenant), user).id);
-      const hold = agent.store(tenant).holds.approve(id, users, Date.now());
+      const hold = agent.approve(tenant, id, users);
       state.request(tenant, false);
       return holdView(hold);
     },
     reject: (id) => {
-      const hold = agent.store(holdTenant(id)).holds.reject(id, Date.now());
+      const hold = agent.reject(holdTenant(id), id);
       return holdView(hold);
     },
     sync,

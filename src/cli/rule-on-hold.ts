@@ -32,7 +32,7 @@ export async function approve(options: ApproveOptions, io: CommandIo, id: string
   return await withHome(home, options, io, async ({ agent, cycles, progress }) => {
     const { tenant } = openHold(agent, id, options.tenant);
     const only = options.only === undefined ? null : await objectIds(agent, options.only, tenant);
-    const hold = agent.store(tenant).holds.approve(id, only, Date.now());
+    const hold = agent.approve(tenant, id, only);
     const records = await cycles([tenant], false);
     progress.dispose();
     if (options.json) outJson(io, { cycles: records });
@@ -57,7 +57,7 @@ export async function reject(options: GlobalOptions, io: CommandIo, id: string):
   }
   await withHome(home, options, io, async ({ agent }) => {
     const { tenant } = openHold(agent, id, options.tenant);
-    const hold = holdView(agent.store(tenant).holds.reject(id, Date.now()));
+    const hold = holdView(agent.reject(tenant, id));
     tell(options, io, hold, `rejected ${who(hold, undefined)}; ${said}`);
     return EXIT.done;
   });

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import { AgentError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { createMeta } from "./meta.ts";
@@ -17,7 +18,8 @@ export interface DatabaseIdentity {
   /** Whether this tenant has not yet been synchronised since the database was found to be older or foreign. */
   suspicious(tenant: string): boolean;
   /**
-   * Counts a cycle, before it begins: here and in the file beside the database. Throws `ERR_STORE` when another file is in the place of the
+   * Counts what is about to be done, or was done since the last time: here and in the file beside the database. A copy made before, put in
+   * the database's place, is noticed from then on. Throws `ERR_STORE` when another file is in the place of the
    * database by now: what is written into the one that was opened would be lost.
    */
   stamp(): void;
@@ -60,8 +62,11 @@ export function readIdentity({ database, place, file, machine }: IdentityOptions
           hint: "restart the agent: it goes on with the file that is there then",
         });
       }
-      const next = generation() + 1;
-      meta.write("generation", String(next));
+      const next = database.transaction(() => {
+        const counted = generation() + 1;
+        meta.write("generation", String(counted));
+        return counted;
+      });
       remember(file, next);
     },
     trust: (tenant) => {
@@ -95,7 +100,9 @@ function lastSeen(file: string): number {
 function remember(file: string, generation: number): void {
   fileErrors(file, () => {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.new`, `${JSON.stringify({ generation })}\n`);
-    renameSync(`${file}.new`, file);
+    // A command beside a running agent counts, too.
+    const own = `${file}.${process.pid}.new`;
+    writeFileSync(own, `${JSON.stringify({ generation })}\n`);
+    renameSync(own, file);
   });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../src/store/database.ts";
 import { faultsInBooks } from "../support/books.ts";
-import { exported, exportedPerson, openHome, type TestHome } from "../support/home.ts";
+import { deletedHolder, exported, exportedPerson, onlyHold, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 import { runProcess, startProcess } from "../support/subprocess.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -127,6 +127,82 @@ describe("a backup in the database's place", () => {
     const kinds = json.tenants[0].held.map(({ kinds: held }) => held);
     expect(Object.assign({}, ...kinds)).toMatchObject({ revoke: 2, change: 1 });
     expect((await home.run("sync", "--json")).json.cycles[0].held).toMatchObject({ revoke: 2, change: 1 });
+  });
+});
+
+/** Of Ana, who is gone and holds Pro, and of ten who hold it, too; with a backup of them. */
+async function withBackup(): Promise<{ home: TestHome; ana: string; backup: string; people: readonly string[] }> {
+  const home = openHome({
+    mailboxSettings: false,
+    seats: { Pro: 20 },
+    extra: "guard: {change: false, revoke: {count: 0}}",
+  });
+  const people = Array.from({ length: 10 }, (_, i) => home.person(`Person ${i}`, ["Pro"]));
+  const ana = await deletedHolder(home);
+  const backup = join(tempFolder(), "backup.db");
+  expect(await home.run("backup", backup)).toMatchObject({ code: 0 });
+  return { home, ana, backup, people };
+}
+
+/** Puts the copy in the database's place, and says what `check` thinks of it. */
+async function putBack(home: TestHome, copy: string): Promise<string | undefined> {
+  copyFileSync(copy, databaseOf(home));
+  const { checks } = (await home.run("check", "--json")).json;
+  return checks.find(({ id }) => id === "home.database")?.message;
+}
+
+describe("a backup that lacks no cycle", () => {
+  test("but what was done by hand is in doubt", async () => {
+    const { home, ana, backup } = await withBackup();
+    expect(await home.run("accounts", "revoke", ana, "--yes")).toMatchObject({ code: 0 });
+    expect(await putBack(home, backup)).toContain("older");
+    expect((await home.run("sync", "--json")).json.cycles[0]).toMatchObject({ kind: "full" });
+  });
+
+  for (const ruling of ["approve", "reject"] as const) {
+    test(`but what was said to a hold is in doubt (${ruling}), also through the agent`, async () => {
+      for (const running of [false, true]) {
+        const { home, people } = await withBackup();
+        home.tenant.addMember(home.groups["No_Licence"] as string, people[0] as string);
+        await home.run("sync");
+        const agent = running ? await startTestAgent(home) : null;
+        const copy = join(tempFolder(), "backup.db");
+        await home.run("backup", copy);
+        const { id } = await onlyHold(home);
+        await home.run("holds", ruling, id);
+        await agent?.stop(2000);
+        expect(await putBack(home, copy)).toContain("older");
+      }
+    });
+  }
+
+  test("but the end of one is in doubt", async () => {
+    const { home, people } = await withBackup();
+    home.tenant.removeMember(home.groups["Pro"] as string, people[0] as string);
+    home.tenant.addMember(home.groups["Eco"] as string, people[0] as string);
+    const copy = join(tempFolder(), "backup.db");
+    const { app } = home.simulator;
+    const answer = app.fetch;
+    let copied = false;
+    app.fetch = async (...request) => {
+      if (!copied && request[0].url.includes("batch")) {
+        copied = true;
+        expect(await home.run("backup", copy)).toMatchObject({ code: 0 });
+      }
+      return await answer(...request);
+    };
+    expect((await home.run("sync", "--json")).json.cycles[0].actions).toMatchObject({ change: 1 });
+    app.fetch = answer;
+    expect(await putBack(home, copy)).toContain("older");
+    expect((await home.run("sync", "--json")).json.cycles[0]).toMatchObject({ kind: "full", held: { change: 1 } });
+  });
+
+  test("nor anything else is the one last seen", async () => {
+    const { home } = await withBackup();
+    await home.run("sync");
+    const copy = join(tempFolder(), "backup.db");
+    await home.run("backup", copy);
+    expect(await putBack(home, copy)).not.toContain("older");
   });
 });
 
