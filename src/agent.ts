@@ -50,6 +50,8 @@ export interface AgentOptions {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logging: Logging;
+  /** The home's, of whoever works on it: looked after before each cycle. */
+  readonly lock?: InstanceLock;
   readonly progress?: (step: CycleStep) => void;
   /** The database to work on; that of the home by default. */
   readonly databaseFile?: string;
@@ -131,6 +133,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
   const cycleNow = async (tenant: string, request: CycleRequest): Promise<CycleRecord> => {
     // What cycles have written until now, rather than at the end of one: whoever waits for a cycle need not wait for this.
     database.shortenLog();
+    options.lock?.assertHeld();
     identity.stamp();
     const suspicious = request.suspicious || identity.suspicious(tenant);
     const own = parts(tenant);

@@ -88,7 +88,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
     const emit = (event: CycleEvent): void => {
       for (const listener of listeners) listener(event);
     };
-    const agent = openAgent(current(), { home, env: options.env, logging, progress: (step) => onStep(step) });
+    const agent = openAgent(current(), { home, env: options.env, logging, lock, progress: (step) => onStep(step) });
     releases.push(() => agent.close());
     if (agent.identity === "foreign") {
       if (options.takeOver !== true) {

@@ -9,6 +9,7 @@ import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { loadGoodHome } from "./load-home.ts";
 import { commandLogging } from "./logging.ts";
+import { assertNoAgent } from "./running-agent.ts";
 
 export interface AccountsOptions extends GlobalOptions {
   readonly yes?: boolean;
@@ -52,7 +53,7 @@ export async function accounts(
     await confirm(options, io, kind, person);
     const signal = AbortSignal.timeout(PATIENCE);
     // Not while somebody thinks about it: an agent could not start meanwhile.
-    const lock = unlessLocked(() => lockHome(home));
+    const lock = await unlessLocked(home, lockHome);
     try {
       await agent.carryOutManual(person.tenant, step, { alone: lock !== null, signal });
     } finally {
@@ -69,9 +70,10 @@ export async function accounts(
 }
 
 /** Null: somebody else is at work on the home, beside whom this works, too. */
-function unlessLocked<T>(lock: () => T): T | null {
+async function unlessLocked<T>(home: string, lock: (home: string) => T): Promise<T | null> {
   try {
-    return lock();
+    await assertNoAgent(home);
+    return lock(home);
   } catch (error) {
     if (error instanceof AgentError && error.code === "ERR_LOCKED") return null;
     throw error;

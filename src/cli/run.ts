@@ -10,6 +10,7 @@ import { cycleLines } from "./cycle-text.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
 import { commandLogging } from "./logging.ts";
+import { assertNoAgent } from "./running-agent.ts";
 
 /** Time for a cycle to stop at a safe place, and for answers under way. */
 const STOP_WITHIN = 4000;
@@ -52,6 +53,7 @@ async function keepRunning(
   const ours = [CONFIG_FILE, DATABASE_FILE].some((file) => existsSync(join(home, file)));
   const logging = commandLogging(home, ours ? (loadConfig(home).value ?? DEFAULT_LOG) : null, options, io, events);
   try {
+    await assertNoAgent(home);
     const running = await startAgent({
       home,
       env: io.env,

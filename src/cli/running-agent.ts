@@ -62,6 +62,16 @@ export async function requireRunningAgent(home: string): Promise<RunningAgentLin
   );
 }
 
+/**
+ * Throws `ERR_LOCKED` while an agent runs on the home, as the lock does. Ask it before the lock is taken: one whose file was deleted keeps
+ * nobody out, and taking it would shut the agent out.
+ */
+export async function assertNoAgent(home: string): Promise<void> {
+  const { agent } = await findRunningAgent(home);
+  if (agent === null) return;
+  throw new AgentError("ERR_LOCKED", `another tiersync is at work on this home folder: process ${agent.pid}`);
+}
+
 /** Process ids are used again: it may be any program by now. */
 export function whatIfSilent({ pid }: Pick<RunningAgentLink, "pid">): string {
   return `if process ${pid} is the agent, it is suspended or hangs: let it go on, or end it and start it anew; else start one: tiersync run`;

@@ -8,6 +8,7 @@ import type { CommandIo } from "./io.ts";
 import { type GoodHome, loadGoodHome } from "./load-home.ts";
 import { commandLogging, logWarnings } from "./logging.ts";
 import { createProgress, type Progress, type Step } from "./progress.ts";
+import { assertNoAgent } from "./running-agent.ts";
 
 export interface HomeAtWork {
   readonly good: GoodHome;
@@ -34,6 +35,7 @@ export async function withHome(
   const { databaseOf } = await import("../home-database.ts");
   const { stopSignals } = await import("../platform/signals.ts");
   databaseOf(home); // throws where nobody can say: a closed folder is not one that an agent has locked
+  await assertNoAgent(home);
   const lock = lockHome(home);
   const logging = commandLogging(home, good.config, options, io);
   logWarnings(logging, good.warnings);
@@ -41,7 +43,13 @@ export async function withHome(
   const stop = stopSignals();
   let agent: Agent | null = null;
   try {
-    const opened = openAgent(good, { home, env: io.env, logging, progress: (step) => progress.step(stepOf(step)) });
+    const opened = openAgent(good, {
+      home,
+      env: io.env,
+      logging,
+      lock,
+      progress: (step) => progress.step(stepOf(step)),
+    });
     agent = opened;
     const cycles: HomeAtWork["cycles"] = async (tenants, full, only) => {
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(CYCLE_DEADLINE)]);

@@ -2,11 +2,12 @@
  * Whether the database is the one last seen here. A restored backup has forgotten what was done since, and one from another machine may
  * be in use there: what such a database proposes to change or take is held for a person to look at.
  */
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { AgentError } from "../errors.ts";
 import type { Database } from "./database.ts";
+import { fileAt } from "./file-at.ts";
 import { createMeta } from "./meta.ts";
 import { fileErrors } from "./store-errors.ts";
 
@@ -79,12 +80,6 @@ export function readIdentity({ database, place, file, machine }: IdentityOptions
       meta.write("doubt", String(Number(meta.read("doubt") ?? 0) + 1));
     },
   };
-}
-
-/** Another text when another file is there. */
-function fileAt(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? "none" : `${found.dev} ${found.ino}`;
 }
 
 function lastSeen(file: string): number {

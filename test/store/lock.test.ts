@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { takeLock } from "../../src/store/lock.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -35,6 +35,27 @@ describe("the instance lock", () => {
     await holder.exited;
     takeLock(file).release();
   });
+
+  test.if(process.platform !== "win32")(
+    "is taken anew when its file was deleted, unless somebody else was there",
+    () => {
+      const file = join(tempFolder(), "lock");
+      const lock = takeLock(file);
+      lock.assertHeld();
+      rmSync(file);
+      lock.assertHeld();
+      expect(() => takeLock(file)).toThrow(expect.objectContaining({ code: "ERR_LOCKED" }));
+      rmSync(file);
+      const other = takeLock(file);
+      const replaced = expect.objectContaining({ code: "ERR_LOCKED", message: expect.stringContaining("replaced") });
+      expect(() => lock.assertHeld()).toThrow(replaced);
+      other.release();
+      // What the other did is not known here.
+      expect(() => lock.assertHeld()).toThrow(replaced);
+      lock.release();
+      takeLock(file).release();
+    },
+  );
 
   test("that cannot be taken for another reason is not told as a second instance", () => {
     const folder = tempFolder();
