@@ -27,6 +27,7 @@ import { createMemoryKeeper } from "./platform/memory.ts";
 import { unknownMembers } from "./rules/bind.ts";
 import type { RuleSet } from "./rules/types.ts";
 import { type Database, openDatabase } from "./store/database.ts";
+import { createGraphClock } from "./store/graph-clock.ts";
 import type { Identity } from "./store/identity.ts";
 import { type InstanceLock, takeLock } from "./store/lock.ts";
 import { prune } from "./store/retention.ts";
@@ -112,6 +113,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
     calledAs: join(home, DATABASE_FILE),
   });
   const clock = { now: () => Date.now() };
+  const graphClock = createGraphClock(database);
   const stores = new Map<string, TenantStore>();
   const identity = identityIn(home, database, place);
   const keepMemory = createMemoryKeeper();
@@ -186,6 +188,7 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
       credential: () => credential(tenant),
       store: store(name),
       clock,
+      sawTime: (now) => graphClock.saw(name, now),
       log: childLogger(logging.logger("cycle"), { tenant: name }),
       progress: (step) => {
         keepMemory(step.step, step.done);
@@ -227,12 +230,12 @@ export function openAgent(configuration: Configuration, options: AgentOptions): 
         const { groups } = store(name).people.groupGraph();
         return unknownMembers(set.rules, { tenant: name, tiers, groups, mailboxSettings: set.config.mailboxSettings });
       }),
-    ...createByHand({ database, views, parts, store, stamp: identity.stamp }),
+    ...createByHand({ database, views, parts, store, stamp: identity.stamp, now: graphClock.now }),
     explain: (tenant, id) =>
       explainPerson(
         { rules: current.rules, settings: settings(tenantConfig(tenant)), store: store(tenant) },
         id,
-        clock.now(),
+        graphClock.now(tenant),
       ),
     credential,
     credentialMark: (tenant) => credentialMark(tenantConfig(tenant), home),

@@ -32,17 +32,18 @@ export interface ByHandOptions {
   readonly store: (tenant: string) => TenantStore;
   /** See `DatabaseIdentity`. */
   readonly stamp: () => void;
+  /** Graph's time, epoch ms; see `GraphClock`. */
+  readonly now: (tenant: string) => number;
 }
 
-export function createByHand({ database, views, parts, store, stamp }: ByHandOptions): ByHand {
+export function createByHand({ database, views, parts, store, stamp, now }: ByHandOptions): ByHand {
   const plan: ByHand["planManual"] = (tenant, kind, id) =>
     planManual(parts(tenant), kind, id, views.find(id, tenant)[0]?.address ?? null);
   return {
     planManual: plan,
     carryOutManual: async (tenant, step, { alone, signal }) => {
-      const at = parts(tenant);
       stamp();
-      await carryOutManual(at, step, {
+      await carryOutManual(parts(tenant), step, {
         again: () => plan(tenant, step.kind, step.person.id),
         newestCycle: () => {
           const [newest] = views.cycles({ tenant, limit: 1 }).items;
@@ -51,7 +52,7 @@ export function createByHand({ database, views, parts, store, stamp }: ByHandOpt
         },
         exclusively: database.exclusively,
         by: userInfo().username,
-        now: at.clock.now(),
+        now: now(tenant),
         signal,
       });
       // It may have taken its time.
@@ -59,11 +60,11 @@ export function createByHand({ database, views, parts, store, stamp }: ByHandOpt
     },
     approve: (tenant, hold, only) => {
       stamp();
-      return store(tenant).holds.approve(hold, only, Date.now());
+      return store(tenant).holds.approve(hold, only, now(tenant));
     },
     reject: (tenant, hold) => {
       stamp();
-      return store(tenant).holds.reject(hold, Date.now());
+      return store(tenant).holds.reject(hold, now(tenant));
     },
   };
 }

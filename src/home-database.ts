@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { machineId } from "./platform/machine.ts";
 import { assertVisible } from "./platform/readable.ts";
 import { type Database, openDatabase } from "./store/database.ts";
+import { createGraphClock } from "./store/graph-clock.ts";
 import { type DatabaseIdentity, type Identity, readIdentity } from "./store/identity.ts";
 import { isReadable } from "./store/migrations.ts";
 import { createStoreViews, type StoreViews } from "./store/views.ts";
@@ -18,6 +19,8 @@ export interface Reader {
   readonly views: StoreViews;
   /** Whether it is the database last seen here. */
   readonly identity: Identity;
+  /** Graph's time, epoch ms; see `GraphClock`. */
+  now(tenant: string): number;
   /** What SQLite finds wrong in the file; null: nothing. Reads all of it. */
   damage(): string | null;
   close(): void;
@@ -56,6 +59,7 @@ export function openReader(home: string): Reader | null {
       return {
         views: createStoreViews(database),
         identity: identityIn(home, database, file).identity,
+        now: createGraphClock(database).now,
         damage: () => {
           const found = database.get("PRAGMA quick_check(1)")?.["quick_check"];
           return found === "ok" ? null : String(found);

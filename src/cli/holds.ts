@@ -15,10 +15,14 @@ const SHOWN = 20;
 export async function holds(options: GlobalOptions, io: CommandIo): Promise<undefined> {
   const reader = await openHomeReader(options, io);
   try {
+    const now = (tenant: string): number => reader?.now(tenant) ?? Date.now();
     const open = reader === null ? [] : reader.views.holds(chosenTenant(reader.views, options.tenant));
     if (options.json) outJson(io, { items: open.map(holdItem) });
     else if (open.length === 0) io.out("nothing is held\n");
-    else io.out(open.map((hold) => holdText(hold, options.verbose ? Number.POSITIVE_INFINITY : SHOWN, io)).join("\n"));
+    else {
+      const limit = options.verbose ? Number.POSITIVE_INFINITY : SHOWN;
+      io.out(open.map((hold) => holdText(hold, now(hold.tenant), limit, io)).join("\n"));
+    }
   } finally {
     reader?.close();
   }
@@ -29,13 +33,13 @@ function holdItem(hold: Hold): object {
   return { id, tenant, kinds, since, expiresAt, actions };
 }
 
-function holdText(hold: Hold, limit: number, io: Pick<CommandIo, "paint">): string {
+function holdText(hold: Hold, now: number, limit: number, io: Pick<CommandIo, "paint">): string {
   const kinds = Object.entries(kindCounts(hold.actions)).map(([kind, count]) => `${count} ${kind}`);
   const shown = hold.actions.slice(0, limit);
   const lines = [
     `${io.paint("bold", `hold ${hold.id}`)}  ${plainText(hold.tenant)}: ${io.paint("yellow", kinds.join(", "))}`,
     `  why      ${plainText(hold.reason)}`,
-    `  since    ${hold.since}, ${lifetime(hold)}`,
+    `  since    ${hold.since}, ${lifetime(hold, now)}`,
     ...shown.map(({ kind, user, address, from, to }) =>
       plainText(`  ${kind.padEnd(7)}  ${user}  ${address ?? "no address"}  ${from ?? "-"} -> ${to ?? "-"}`),
     ),
@@ -46,8 +50,8 @@ function holdText(hold: Hold, limit: number, io: Pick<CommandIo, "paint">): stri
   return `${lines.join("\n")}\n`;
 }
 
-function lifetime(hold: Hold): string {
-  return hasExpired(hold, Date.now())
+function lifetime(hold: Hold, now: number): string {
+  return hasExpired(hold, now)
     ? `expired ${hold.expiresAt}: held anew by the next cycle while its cause stays`
     : `expires ${hold.expiresAt}`;
 }

@@ -38,6 +38,7 @@ export async function readBothSides(parts: CycleParts, request: CycleRequest): P
     .catch((error: unknown) => {
       throw placed(error, parts);
     });
+  if (serverTime !== null) parts.sawTime(serverTime);
   const now = serverTime ?? clock.now();
   const purgesAllowed = Math.abs(now - clock.now()) <= TOLERATED_SKEW;
   store.outbox.ongoing(CLOCK_OFF, !purgesAllowed, clock.now());

@@ -28,6 +28,8 @@ export interface CycleParts {
   /** Null when it cannot be read now. */
   readonly credential: () => CredentialView | null;
   readonly clock: Clock;
+  /** Told Graph's time as an answer brings it; epoch ms. */
+  readonly sawTime: (now: number) => void;
   readonly log: Logger;
   /** Told of each step, for progress and `/events`. */
   readonly progress: (step: CycleStep) => void;

@@ -111,7 +111,8 @@ export function createHoldStore(database: Database, tenant: number, name: string
             hint: "nothing was approved; `tiersync holds` lists who is in it",
           });
         }
-        rule(hold, chosen, true, now);
+        // A clock that was set back since must not make it older than the hold, and end it too soon.
+        rule(hold, chosen, true, Math.max(now, Date.parse(hold.since)));
         return hold;
       }),
     reject: (id, now) =>

@@ -56,6 +56,14 @@ describe("holds", () => {
     expect(holds.reconcile([], 1).open).toEqual([]);
   });
 
+  test("approved by a clock that was set back are approved from when they formed", () => {
+    const holds = holdStore();
+    const id = holds.reconcile([revokes("a")], 30 * HOUR).open[0]?.id as string;
+    holds.approve(id, null, HOUR);
+    holds.reconcile([], 31 * HOUR);
+    expect(holds.approved()).toHaveLength(1);
+  });
+
   test("approve exactly the pairs they hold", () => {
     const holds = holdStore();
     const id = holds.reconcile([revokes("a", "b")], 0).open[0]?.id ?? "";

@@ -115,6 +115,7 @@ export function openBench(options: BenchOptions = {}): CycleBench {
           {
             ...{ settings, rules: rules(), source, target: createLedger(store), store, clock, log },
             credential: () => null,
+            sawTime: () => undefined,
             progress: ({ step }) => more.progress?.(step),
           },
           {

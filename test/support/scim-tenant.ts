@@ -71,7 +71,7 @@ export function scimTenant(more: Parameters<typeof scimParts>[1] = {}, service: 
         ...{ source, target, store: parts.store, log: silentLogger },
         credential: () => null,
         clock: { now: () => at },
-        progress: () => undefined,
+        ...{ sawTime: () => undefined, progress: () => undefined },
       },
       { trigger: "cli", full: false, pauses, suspicious: false, signal: AbortSignal.timeout(15_000) },
     );
