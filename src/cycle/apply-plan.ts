@@ -42,7 +42,7 @@ export async function applyPlan(
     return open;
   });
 
-  const approved = new Set(store.holds.approved().map(pairKey));
+  const approved = new Set(store.holds.approved(prepared.now).map(pairKey));
   const settle = (results: readonly ApplyResult[]): void => {
     const settled = results.map((result) => people.settle(result, approved));
     store.transaction(() => {

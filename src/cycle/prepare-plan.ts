@@ -40,7 +40,7 @@ export function planGuarded(
     initial,
     suspicious: request.suspicious,
     held: store.holds.open().flatMap((hold) => hold.actions),
-    approved: store.holds.approved(),
+    approved: store.holds.approved(now),
     rejected: store.holds.rejected(),
   };
   const plan = (): GuardedPlan => guardPlan(planInput(parts, people, now, purgesAllowed), guard);

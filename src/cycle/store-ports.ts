@@ -253,7 +253,8 @@ export interface FailureStreak {
 /** Holds, approvals and rejections of one tenant. */
 export interface HoldStore {
   open(): readonly Hold[];
-  approved(): readonly ActionPair[];
+  /** Not carried out within 24 h, an approval has lapsed. `now`: epoch ms, Graph's time. */
+  approved(now: number): readonly ActionPair[];
   rejected(): readonly ActionPair[];
   /**
    * Makes the open holds what the plan proposes: an id stays while its set shrinks, changes when it grows or after 24 h; holds no longer

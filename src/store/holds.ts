@@ -12,13 +12,15 @@ export function createHoldStore(database: Database, tenant: number, name: string
     database
       .all("SELECT * FROM hold WHERE tenant=? ORDER BY since, id", tenant)
       .map((row) => readHold(database, row, name));
-  const rulings = (approved: boolean): ActionPair[] =>
-    database.all("SELECT * FROM ruling WHERE tenant=? AND approved=?", tenant, approved ? 1 : 0).map((row) => ({
-      user: row["user"] as string,
-      kind: row["kind"] as ActionKind,
-      from: row["from_tier"] as string | null,
-      to: row["to_tier"] as string | null,
-    }));
+  const rulings = (approved: boolean, since: number): ActionPair[] =>
+    database
+      .all("SELECT * FROM ruling WHERE tenant=? AND approved=? AND at>=?", tenant, approved ? 1 : 0, since)
+      .map((row) => ({
+        user: row["user"] as string,
+        kind: row["kind"] as ActionKind,
+        from: row["from_tier"] as string | null,
+        to: row["to_tier"] as string | null,
+      }));
   const remove = (id: string): void => {
     database.run("DELETE FROM held_action WHERE hold=?", id);
     database.run("DELETE FROM hold WHERE id=?", id);
@@ -78,8 +80,8 @@ export function createHoldStore(database: Database, tenant: number, name: string
 
   return {
     open,
-    approved: () => rulings(true),
-    rejected: () => rulings(false),
+    approved: (now) => rulings(true, now - LIFETIME),
+    rejected: () => rulings(false, Number.MIN_SAFE_INTEGER),
     reconcile: (proposals, now) =>
       database.transaction(() => {
         database.run("DELETE FROM ruling WHERE tenant=? AND approved=1 AND at<?", tenant, now - LIFETIME);

@@ -61,14 +61,22 @@ describe("holds", () => {
     const id = holds.reconcile([revokes("a")], 30 * HOUR).open[0]?.id as string;
     holds.approve(id, null, HOUR);
     holds.reconcile([], 31 * HOUR);
-    expect(holds.approved()).toHaveLength(1);
+    expect(holds.approved(31 * HOUR)).toHaveLength(1);
+  });
+
+  test("lapse 24 hours after they were approved", () => {
+    const holds = holdStore();
+    const id = holds.reconcile([revokes("a")], 0).open[0]?.id as string;
+    holds.approve(id, null, HOUR);
+    expect(holds.approved(25 * HOUR)).toHaveLength(1);
+    expect(holds.approved(25 * HOUR + 1)).toEqual([]);
   });
 
   test("approve exactly the pairs they hold", () => {
     const holds = holdStore();
     const id = holds.reconcile([revokes("a", "b")], 0).open[0]?.id ?? "";
     holds.approve(id, null, 1);
-    expect(holds.approved()).toEqual([
+    expect(holds.approved(1)).toEqual([
       { user: "a", kind: "revoke", from: "Pro", to: null },
       { user: "b", kind: "revoke", from: "Pro", to: null },
     ]);
@@ -81,16 +89,16 @@ describe("holds", () => {
     for (const rule of [() => holds.approve(id, null, 24 * HOUR), () => holds.reject(id, 24 * HOUR)]) {
       expect(rule).toThrow(/expired at 1970-01-02T00:00:00\.000Z/);
     }
-    expect([holds.approved(), holds.rejected()]).toEqual([[], []]);
+    expect([holds.approved(24 * HOUR), holds.rejected()]).toEqual([[], []]);
     holds.approve(id, null, 24 * HOUR - 1);
-    expect(holds.approved()).toHaveLength(1);
+    expect(holds.approved(24 * HOUR)).toHaveLength(1);
   });
 
   test("stay open for the others when only some people are approved", () => {
     const holds = holdStore();
     const id = holds.reconcile([revokes("a", "b", "c")], 0).open[0]?.id ?? "";
     holds.approve(id, ["b"], 1);
-    expect(holds.approved().map(({ user }) => user)).toEqual(["b"]);
+    expect(holds.approved(1).map(({ user }) => user)).toEqual(["b"]);
     expect(holds.open()[0]?.actions.map(({ user }) => user)).toEqual(["a", "c"]);
   });
 
@@ -98,7 +106,7 @@ describe("holds", () => {
     const holds = holdStore();
     const id = holds.reconcile([revokes("a")], 0).open[0]?.id ?? "";
     expect(() => holds.approve(id, ["a", "z"], 1)).toThrow(expect.objectContaining({ code: "ERR_NOT_FOUND" }));
-    expect(holds.approved()).toEqual([]);
+    expect(holds.approved(1)).toEqual([]);
   });
 
   test("remember a rejection", () => {

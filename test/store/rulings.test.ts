@@ -32,7 +32,7 @@ function approved() {
   store.people.settled({ fingerprint: "f", at: 0 });
   const { formed } = store.holds.reconcile([revokes(store)], 1000);
   for (const { id } of formed) store.holds.approve(id, null, 2000);
-  const left = (): string[] => store.holds.approved().map(({ user: id }) => id);
+  const left = (): string[] => store.holds.approved(2000).map(({ user: id }) => id);
   return { store, mirror, user, left };
 }
 

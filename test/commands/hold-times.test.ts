@@ -1,4 +1,4 @@
-/** Holds where this computer's clock is more than a day off: they go by Graph's. */
+/** Holds, approvals and the clocks: they go by Graph's, also where this computer's is more than a day off. */
 import { describe, expect, test } from "bun:test";
 import { onlyHold, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
@@ -61,4 +61,17 @@ describe("a hold can be ruled on", () => {
       await expectApproved(opened);
     });
   }
+});
+
+test("an approval that no cycle could carry out within a day has lapsed: it is held anew", async () => {
+  const { home } = await open(0);
+  const { id } = await onlyHold(home);
+  home.simulator.faults.add({ kind: "status", status: 503, times: 1000 });
+  expect(await home.run("holds", "approve", id)).toMatchObject({ code: 1 });
+  home.simulator.faults.clear();
+  home.tenant.clock.advance(30 * HOUR);
+  expect(await home.run("sync", "--json")).toMatchObject({
+    code: 3,
+    json: { cycles: [{ held: { revoke: 2 }, actions: { revoke: 0 } }] },
+  });
 });
