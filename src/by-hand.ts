@@ -7,6 +7,7 @@ import type { CycleParts } from "./cycle/settings.ts";
 import type { TenantStore } from "./cycle/store-ports.ts";
 import type { Hold } from "./model/cycle.ts";
 import type { ObjectId } from "./model/directory.ts";
+import { REJECTED } from "./plan/guard.ts";
 import type { Database } from "./store/database.ts";
 import type { StoreViews } from "./store/views.ts";
 
@@ -24,6 +25,9 @@ export interface ByHand {
   /** Drops what a hold keeps back. Throws `ERR_NOT_FOUND`. */
   reject(tenant: string, hold: string): Hold;
 }
+
+/** Of somebody whose hold is open no more, until the next cycle. */
+const APPROVED = "approved by an administrator; the next cycle carries it out";
 
 export interface ByHandOptions {
   readonly database: Database;
@@ -58,13 +62,25 @@ export function createByHand({ database, views, parts, store, stamp, now }: ByHa
       // It may have taken its time.
       stamp();
     },
-    approve: (tenant, hold, only) => {
+    approve: (tenant, id, only) => {
       stamp();
-      return store(tenant).holds.approve(hold, only, now(tenant));
+      const { holds, people, transaction } = store(tenant);
+      return transaction(() => {
+        const hold = holds.approve(id, only, now(tenant));
+        for (const { person, user } of hold.actions) {
+          if (only === null || only.includes(user)) people.remark(person, APPROVED);
+        }
+        return hold;
+      });
     },
-    reject: (tenant, hold) => {
+    reject: (tenant, id) => {
       stamp();
-      return store(tenant).holds.reject(hold, now(tenant));
+      const { holds, people, transaction } = store(tenant);
+      return transaction(() => {
+        const hold = holds.reject(id, now(tenant));
+        for (const { person } of hold.actions) people.remark(person, REJECTED);
+        return hold;
+      });
     },
   };
 }

@@ -12,6 +12,7 @@ import { alwaysHeld, excess, isGuarded } from "./brakes.ts";
 import { type Draft, draftPlan } from "./propose.ts";
 import type { ActionPair, GuardedPlan, GuardInput, HoldProposal, PlanInput } from "./types.ts";
 
+/** The reason of somebody for whom an administrator wants none of it. */
 export const REJECTED =
   "rejected by an administrator; nothing is done until the person's groups, or attributes that rules look at, change";
 const OPEN_HOLD = "part of a hold that is still open";

@@ -1,6 +1,6 @@
 /** Holds, approvals and the clocks: they go by Graph's, also where this computer's is more than a day off. */
 import { describe, expect, test } from "bun:test";
-import { onlyHold, openHome, type TestHome } from "../support/home.ts";
+import { exportedPerson, onlyHold, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 
 const HOUR = 60 * 60 * 1000;
@@ -68,6 +68,8 @@ test("an approval that no cycle could carry out within a day has lapsed: it is h
   const { id } = await onlyHold(home);
   home.simulator.faults.add({ kind: "status", status: 503, times: 1000 });
   expect(await home.run("holds", "approve", id)).toMatchObject({ code: 1 });
+  // Until then nobody is told to approve what is approved.
+  expect(await exportedPerson(home, "Person 0")).toMatchObject({ reason: expect.stringContaining("next cycle") });
   home.simulator.faults.clear();
   home.tenant.clock.advance(30 * HOUR);
   expect(await home.run("sync", "--json")).toMatchObject({
