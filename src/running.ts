@@ -222,14 +222,19 @@ function announce(home: string, { port, startedAt, only }: Announced): void {
   writeFileAtomic(runFile(home), `${JSON.stringify(run)}\n`);
 }
 
-/** The token that POST needs; made at the first start, kept from then on, read afresh each time. */
+/** The token that POST needs; made at the first start, kept from then on, read afresh each time, made anew when it was deleted. */
 function apiToken(home: string): () => string {
   const file = join(home, "keys", "api.token");
-  if (!existsSync(file)) {
-    mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
-    writeProtected(file, `${randomBytes(32).toString("base64url")}\n`, { plain: true }); // curl reads it
-  }
-  return () => readProtectedText(file);
+  const read = (): string => {
+    if (!existsSync(file)) {
+      mkdirSync(join(home, "keys"), { recursive: true, mode: 0o700 });
+      writeProtected(file, `${randomBytes(32).toString("base64url")}\n`, { plain: true }); // curl reads it
+    }
+    return readProtectedText(file);
+  };
+  // Whoever is to use it finds it there before the first request.
+  if (!existsSync(file)) read();
+  return read;
 }
 
 function openKeeper(home: string, log: Logger, releases: (() => void)[], changed: () => void): Keeper {

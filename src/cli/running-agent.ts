@@ -105,17 +105,24 @@ async function healthOf({ port, started }: RunFile): Promise<"it" | "other" | "s
 }
 
 function linkTo(home: string, run: RunFile): RunningAgentLink {
-  const request = async (path: string, init: RequestInit): Promise<Response> => {
-    const { token, unread } = apiToken(home);
+  const send = async (path: string, init: RequestInit, token: string | null): Promise<Response> => {
     const headers = { ...init.headers, ...(token === null ? {} : { Authorization: `Bearer ${token}` }) };
-    const response = await ask(`http://${HOST}:${run.port}${path}`, { ...init, headers }).catch((cause: unknown) => {
+    return await ask(`http://${HOST}:${run.port}${path}`, { ...init, headers }).catch((cause: unknown) => {
       throw new AgentError("ERR_NOT_RUNNING", `the agent (process ${run.pid}) does not answer at port ${run.port}`, {
         hint: "it may be stopping, or hang: see logs/tiersync.log",
         cause,
       });
     });
-    // The agent can only say that the token is missing; why it is, is known here.
-    if (response.status === 401 && unread !== null) throw unread;
+  };
+  const request = async (path: string, init: RequestInit): Promise<Response> => {
+    const { token, unread } = apiToken(home);
+    let response = await send(path, init, token);
+    if (response.status === 401 && unread !== null) {
+      // The agent has made one anew where there was none. It can only say that the token is missing; why it is, is known here.
+      const again = apiToken(home);
+      if (again.unread !== null) throw again.unread;
+      response = await send(path, init, again.token);
+    }
     if (!response.ok) throw await problemOf(response);
     return response;
   };
