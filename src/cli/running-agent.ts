@@ -22,6 +22,7 @@ export interface RunningAgentLink {
   /** Throws the problem that the agent answers as an `AgentError` of its code. */
   text(path: string): Promise<string>;
   json(path: string): Promise<unknown>;
+  /** Throws `ERR_LOCKED` as well, where the token does not let this account ask. */
   post(path: string, body: unknown): Promise<unknown>;
 }
 
@@ -132,9 +133,19 @@ function linkTo(home: string, run: RunFile): RunningAgentLink {
     json: async (path) => await (await request(path, { headers: { Accept: "application/json" } })).json(),
     post: async (path, body) => {
       const headers = { "Content-Type": "application/json" };
-      return await (await request(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+      const asked = request(path, { method: "POST", headers, body: JSON.stringify(body) });
+      return await (await asked.catch(notAsked)).json();
     },
   };
+}
+
+/** It is at work, and what was wanted of it is not done. */
+function notAsked(thrown: unknown): never {
+  if (!(thrown instanceof AgentError) || (thrown.code !== "ERR_SECRET" && thrown.code !== "ERR_UNAUTHORIZED"))
+    throw thrown;
+  const { message, hint } = thrown;
+  const what = "an agent is at work on this home folder and cannot be asked";
+  throw new AgentError("ERR_LOCKED", `${what}: ${message}`, { hint, cause: thrown });
 }
 
 /** Most reading needs none, so what is wrong with it counts only once the agent asks for it. */

@@ -1,6 +1,6 @@
 /** Commands beside a running agent. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockHome } from "../../src/agent.ts";
 import { eventually } from "../support/eventually.ts";
@@ -45,42 +45,6 @@ describe("status", () => {
       rules: { files: 1, rules: 4, errors: [] },
       tenants: [{ name: "contoso", users: { licensed: 1 }, lastCycle: { outcome: "succeeded", trigger: "startup" } }],
     });
-  });
-
-  test("shows its token where reading needs one", async () => {
-    const home = openHome();
-    home.rewrite((text) => text.replace("status: {port: 0}", "status: {port: 0, protectReads: true}"));
-    home.person("Ana", ["Pro"]);
-    await startTestAgent(home);
-    expect((await home.run("status")).out).toContain("contoso");
-    expect((await home.run("status", "--json")).json.tenants).toHaveLength(1);
-  });
-
-  test.if(process.platform !== "win32")("says what is wrong with a token that it may not use", async () => {
-    const home = openHome();
-    home.rewrite((text) => text.replace("status: {port: 0}", "status: {port: 0, protectReads: true}"));
-    await startTestAgent(home);
-    const token = join(home.home, "keys", "api.token");
-    chmodSync(token, 0o644);
-    const { code, error } = await home.run("status", "--json");
-    expect(code).toBe(1);
-    expect(error).toMatchObject({ code: "ERR_SECRET", hint: `chmod 600 '${token}'` });
-  });
-
-  test("is given a new token when the old one was deleted", async () => {
-    const home = openHome();
-    home.rewrite((text) => text.replace("status: {port: 0}", "status: {port: 0, protectReads: true}"));
-    const { port } = await startTestAgent(home);
-    const file = join(home.home, "keys", "api.token");
-    const old = readFileSync(file, "utf8").trim();
-    rmSync(file);
-    expect(await home.run("status")).toMatchObject({ code: 0 });
-    expect(readFileSync(file, "utf8").trim()).not.toBe(old);
-    rmSync(file);
-    const headers = { Authorization: `Bearer ${old}` };
-    const refused = await fetch(`http://127.0.0.1:${port}/sync`, { method: "POST", headers });
-    expect(refused.status).toBe(401);
-    expect(await home.run("sync", "--json")).toMatchObject({ code: 0, json: { cycles: [{ trigger: "api" }] } });
   });
 
   test("is exit code 1 when none runs, and says so", async () => {
