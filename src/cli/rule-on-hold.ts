@@ -1,14 +1,16 @@
 /** `holds approve` and `holds reject`: through the running agent where there is one, else here and now. */
 import type { Agent } from "../agent.ts";
 import { AgentError, EXIT, type ExitCode } from "../errors.ts";
+import type { Reader } from "../home-database.ts";
 import type { Hold } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import { type HoldView, holdView, kindCounts } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
 import { cycleLines } from "./cycle-text.ts";
+import { chosenTenant } from "./export.ts";
 import { resolveHome } from "./home.ts";
 import { type CommandIo, outJson } from "./io.ts";
-import { findRunningAgent, type RunningAgentLink } from "./running-agent.ts";
+import { findRunningAgent } from "./running-agent.ts";
 import { exitOf } from "./sync.ts";
 import { withHome } from "./with-home.ts";
 
@@ -22,7 +24,7 @@ export async function approve(options: ApproveOptions, io: CommandIo, id: string
   const home = resolveHome(options.home, io);
   const { agent: running } = await findRunningAgent(home);
   if (running !== null) {
-    await assertHoldOf(running, id, options.tenant);
+    await assertHoldOf(home, id, options.tenant);
     const body = options.only === undefined ? {} : { only: options.only };
     const hold = (await running.post(`/holds/${encodeURIComponent(id)}/approve`, body)) as HoldView;
     const remark = "the running agent carries it out now: see `tiersync status`";
@@ -30,7 +32,7 @@ export async function approve(options: ApproveOptions, io: CommandIo, id: string
     return EXIT.done;
   }
   return await withHome(home, options, io, async ({ agent, cycles, progress }) => {
-    const { tenant } = openHold(agent, id, options.tenant);
+    const { tenant } = openHold(agent.views, id, options.tenant);
     const only = options.only === undefined ? null : await objectIds(agent, options.only, tenant);
     const hold = agent.approve(tenant, id, only);
     const records = await cycles([tenant], false);
@@ -50,13 +52,13 @@ export async function reject(options: GlobalOptions, io: CommandIo, id: string):
   const { agent: running } = await findRunningAgent(home);
   const said = "nothing is done for these people until their groups, or attributes that rules look at, change";
   if (running !== null) {
-    await assertHoldOf(running, id, options.tenant);
+    await assertHoldOf(home, id, options.tenant);
     const hold = (await running.post(`/holds/${encodeURIComponent(id)}/reject`, {})) as HoldView;
     tell(options, io, hold, `rejected ${who(hold, undefined)}; ${said}`);
     return;
   }
   await withHome(home, options, io, async ({ agent }) => {
-    const { tenant } = openHold(agent, id, options.tenant);
+    const { tenant } = openHold(agent.views, id, options.tenant);
     const hold = holdView(agent.reject(tenant, id));
     tell(options, io, hold, `rejected ${who(hold, undefined)}; ${said}`);
     return EXIT.done;
@@ -74,22 +76,21 @@ function who(hold: HoldView, only: readonly string[] | undefined): string {
   return `hold ${hold.id} (${kinds.join(", ")})`;
 }
 
-/** The agent knows a hold by its id alone. Throws `ERR_NOT_FOUND` for one of another tenant. */
-async function assertHoldOf(running: RunningAgentLink, id: string, tenant: string | undefined): Promise<void> {
+/** The agent knows a hold by its id alone. Throws as `openHold`. */
+async function assertHoldOf(home: string, id: string, tenant: string | undefined): Promise<void> {
   if (tenant === undefined) return;
-  const { items } = (await running.json("/holds")) as { readonly items: readonly HoldView[] };
-  one(items, id, tenant);
+  const { openReader } = await import("../home-database.ts");
+  const reader = openReader(home);
+  try {
+    if (reader !== null) openHold(reader.views, id, tenant);
+  } finally {
+    reader?.close();
+  }
 }
 
-/** The open hold and its tenant. Throws `ERR_NOT_FOUND`. */
-function openHold(agent: Agent, id: string, tenant: string | undefined): Hold {
-  return one(agent.views.holds(), id, tenant);
-}
-
-function one<H extends Pick<Hold, "id" | "tenant">>(holds: readonly H[], id: string, tenant: string | undefined): H {
-  const found = holds.find(
-    (hold) => hold.id === id && (tenant === undefined || hold.tenant.toLowerCase() === tenant.toLowerCase()),
-  );
+/** The open hold and its tenant. Throws `ERR_NOT_FOUND`, and `ERR_USAGE` where there is no such tenant. */
+function openHold(views: Reader["views"], id: string, typed: string | undefined): Hold {
+  const found = views.holds(chosenTenant(views, typed)).find((hold) => hold.id === id);
   if (found !== undefined) return found;
   throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
     hint: "`tiersync holds` lists the open ones",

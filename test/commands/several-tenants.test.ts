@@ -181,13 +181,18 @@ describe("several tenants in one home", () => {
     await home.run("sync");
     for (const person of people.slice(0, 5))
       fabrikam.tenant.addMember(fabrikam.tenant.groupNamed("No_Licence"), person);
-    await startTestAgent(home);
+    const agent = await startTestAgent(home);
     const { id } = await onlyHold(home);
     for (const word of ["approve", "reject"]) {
       const { code, error } = await home.run("holds", word, id, "--tenant", "contoso", "--json");
       expect({ word, code, error }).toMatchObject({ word, code: 1, error: { code: "ERR_NOT_FOUND" } });
+      const bogus = await home.run("holds", word, id, "--tenant", "bogus", "--json");
+      expect(bogus).toMatchObject({ code: 2, error: { code: "ERR_USAGE", message: expect.stringContaining("bogus") } });
     }
     expect(await home.run("holds", "reject", id, "--tenant", "Fabrikam")).toMatchObject({ code: 0 });
+    await agent.stop(2000);
+    const bogus = await home.run("holds", "approve", id, "--tenant", "bogus", "--json");
+    expect(bogus).toMatchObject({ code: 2, error: { code: "ERR_USAGE" } });
   });
 });
 
