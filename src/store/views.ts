@@ -1,10 +1,10 @@
 /** What is shown of the store: people, their events, cycles, holds. Reads only. */
-import { AgentError } from "../errors.ts";
 import type { CycleRecord, Hold } from "../model/cycle.ts";
 import { addressKey, type ObjectId } from "../model/directory.ts";
 import { PERSON_STATES, type PersonState } from "../model/person.ts";
 import type { RuleRef } from "../model/verdict.ts";
 import type { EventView, Page, PersonView, ZombieSeat } from "../model/views.ts";
+import { type CursorList, cursorOf, readCursor } from "./cursor.ts";
 import type { Database, Row, SqlValue } from "./database.ts";
 import { readHold } from "./holds.ts";
 import { readCycle } from "./journal.ts";
@@ -64,7 +64,7 @@ export function createStoreViews(database: Database): StoreViews {
     tenants: () => database.all("SELECT name FROM tenant ORDER BY name").map((row) => row["name"] as string),
     people: (query) => {
       const conditions = ["d.person>?"];
-      const values: SqlValue[] = [readCursor(query.after)];
+      const values: SqlValue[] = [query.after === undefined ? 0 : readCursor("people", query.after)];
       const add = (sql: string, ...more: SqlValue[]): void => {
         conditions.push(sql);
         values.push(...more);
@@ -86,7 +86,7 @@ export function createStoreViews(database: Database): StoreViews {
         ...values,
         query.limit + 1,
       );
-      return page(view(rows.slice(0, query.limit)), rows, query.limit, "key");
+      return page("people", view(rows.slice(0, query.limit)), rows, query.limit);
     },
     find: (idOrAddress, tenant) => {
       const wanted = idOrAddress.trim();
@@ -105,7 +105,7 @@ export function createStoreViews(database: Database): StoreViews {
       return view(exact.length > 0 ? exact : rows);
     },
     events: (tenant, id, { limit, after }) => {
-      const before = after === undefined ? Number.MAX_SAFE_INTEGER : readCursor(after);
+      const before = after === undefined ? Number.MAX_SAFE_INTEGER : readCursor("events", after);
       const rows = database.all(
         `SELECT e.id AS key, e.at, e.type, e.tier, c.id AS cycle FROM event e JOIN person p ON p.id=e.person JOIN tenant t ON t.id=p.tenant
          LEFT JOIN cycle c ON c.seq=e.cycle WHERE t.name=? AND p.object_id=? AND e.id<? ORDER BY e.id DESC LIMIT ?`,
@@ -120,12 +120,12 @@ export function createStoreViews(database: Database): StoreViews {
         tier: row["tier"] as string | null,
         cycle: row["cycle"] as string | null,
       }));
-      return page(items, rows, limit, "key");
+      return page("events", items, rows, limit);
     },
     cycles: ({ limit, after, tenant }) => {
-      const before = after === undefined ? Number.MAX_SAFE_INTEGER : readCursor(after);
+      const before = after === undefined ? Number.MAX_SAFE_INTEGER : readCursor("cycles", after);
       const rows = database.all(
-        `SELECT c.*, t.name AS tenant_name FROM cycle c JOIN tenant t ON t.id=c.tenant
+        `SELECT c.*, c.seq AS key, t.name AS tenant_name FROM cycle c JOIN tenant t ON t.id=c.tenant
          WHERE c.seq<? AND (? IS NULL OR t.name=?) ORDER BY c.seq DESC LIMIT ?`,
         before,
         tenant ?? null,
@@ -133,7 +133,7 @@ export function createStoreViews(database: Database): StoreViews {
         limit + 1,
       );
       const items = rows.slice(0, limit).map((row) => readCycle(row, row["tenant_name"] as string));
-      return page(items, rows, limit, "seq");
+      return page("cycles", items, rows, limit);
     },
     cycle: (id) => {
       const row = database.get(
@@ -222,19 +222,8 @@ function readPersonView(row: Row, position: number | null): PersonView {
   };
 }
 
-/** A cursor is the row key of the last item of the page before. */
-function readCursor(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const key = /^[0-9a-z]{1,11}$/.test(text) ? Number.parseInt(text, 36) : Number.NaN;
-  if (!Number.isSafeInteger(key)) {
-    throw new AgentError("ERR_BAD_REQUEST", `"after" is not a cursor of this list`, {
-      hint: 'pass the value of "next" unchanged',
-    });
-  }
-  return key;
-}
-
-function page<T>(items: readonly T[], rows: readonly Row[], limit: number, key: string): Page<T> {
+/** `rows`: one more than `limit` where there are more; each with its key. */
+function page<T>(list: CursorList, items: readonly T[], rows: readonly Row[], limit: number): Page<T> {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { items, next: last === undefined ? null : (last[key] as number).toString(36) };
+  return { items, next: last === undefined ? null : cursorOf(list, last["key"] as number) };
 }

@@ -70,6 +70,24 @@ describe("tiersync run", () => {
     expect(people.items).toMatchObject([{ state: "licensed", tier: "Pro" }]);
   });
 
+  test("pages through lists, and refuses a cursor that this list did not give", async () => {
+    const at = openHome();
+    for (const name of ["Ana", "Ben", "Cid"]) at.person(name, ["Pro"]);
+    const agent = await start(at);
+    await agent.firstCycles;
+    const list = async (path: string) => {
+      const response = await agent.get(path);
+      const body = (await response.json()) as { items?: unknown[]; next?: string; code?: string };
+      return { status: response.status, ...body };
+    };
+    const first = await list("/users?limit=2");
+    expect(first.items).toHaveLength(2);
+    expect(await list(`/users?limit=2&after=${first.next}`)).toMatchObject({ items: [{}], next: null });
+    for (const path of ["/users?after=zzz", "/cycles?after=zzz", `/cycles?after=${first.next}`]) {
+      expect(await list(path)).toMatchObject({ status: 400, code: "ERR_BAD_REQUEST" });
+    }
+  });
+
   test("starts a cycle on POST /sync, whose id is known at once", async () => {
     const at = openHome();
     const agent = await start(at);
