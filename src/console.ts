@@ -6,7 +6,7 @@ import type { TenantConfig } from "./config/types.ts";
 import type { Schedule } from "./cycle/schedule.ts";
 import { AgentError } from "./errors.ts";
 import { explanationOf } from "./explanation.ts";
-import { announcedCycle, type CycleRecord, type RequestedCycle } from "./model/cycle.ts";
+import { announcedCycle, type CycleRecord, type RequestedCycle, WHERE_HOLDS_ARE } from "./model/cycle.ts";
 import { type Finding, formatFinding } from "./model/finding.ts";
 import { tierUsage } from "./model/tier.ts";
 import {
@@ -137,7 +137,7 @@ export function createConsole(agent: Agent, state: RunningState): Console {
     const found = views.holds(only).find((hold) => hold.id === id);
     if (found === undefined)
       throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
-        hint: "GET /holds lists the open ones",
+        hint: WHERE_HOLDS_ARE,
       });
     return found.tenant;
   };

@@ -2,7 +2,7 @@
 import type { Agent } from "../agent.ts";
 import { AgentError, EXIT, type ExitCode } from "../errors.ts";
 import type { Reader } from "../home-database.ts";
-import type { Hold } from "../model/cycle.ts";
+import { type Hold, WHERE_HOLDS_ARE } from "../model/cycle.ts";
 import { plainText } from "../model/plain-text.ts";
 import { type HoldView, holdView, kindCounts } from "../model/views.ts";
 import { defineCommand, type GlobalOptions } from "./command.ts";
@@ -93,7 +93,7 @@ function openHold(views: Reader["views"], id: string, typed: string | undefined)
   const found = views.holds(chosenTenant(views, typed)).find((hold) => hold.id === id);
   if (found !== undefined) return found;
   throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
-    hint: "`tiersync holds` lists the open ones",
+    hint: WHERE_HOLDS_ARE,
   });
 }
 

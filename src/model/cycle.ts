@@ -89,6 +89,9 @@ export interface Hold {
   readonly actions: readonly Action[];
 }
 
+/** What to do where nobody knows a hold: at the command line, through an agent or not, and for programs. */
+export const WHERE_HOLDS_ARE = "`tiersync holds` and GET /holds list the open ones";
+
 /** Whether an open hold goes on, under its id, as what is held now: it has not expired, and its set has not grown. */
 export function goesOn(hold: Hold, now: Pick<Hold, "guard" | "actions">, at: number): boolean {
   if (hold.guard !== now.guard || hasExpired(hold, at)) return false;

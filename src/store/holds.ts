@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { HoldStore } from "../cycle/store-ports.ts";
 import { AgentError } from "../errors.ts";
 import type { Action, ActionKind, GuardedKind } from "../model/action.ts";
-import { goesOn, type Hold, hasExpired, HOLD_LIFETIME as LIFETIME } from "../model/cycle.ts";
+import { goesOn, type Hold, hasExpired, HOLD_LIFETIME as LIFETIME, WHERE_HOLDS_ARE } from "../model/cycle.ts";
 import type { ActionPair, HoldProposal } from "../plan/types.ts";
 import type { Database, Row } from "./database.ts";
 
@@ -65,7 +65,7 @@ export function createHoldStore(database: Database, tenant: number, name: string
     const row = database.get("SELECT * FROM hold WHERE tenant=? AND id=?", tenant, id);
     if (row === undefined) {
       throw new AgentError("ERR_NOT_FOUND", `there is no open hold "${id}"`, {
-        hint: "`tiersync holds` lists the open ones",
+        hint: WHERE_HOLDS_ARE,
       });
     }
     const hold = readHold(database, row, name);

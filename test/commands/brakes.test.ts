@@ -1,6 +1,7 @@
 /** Too much at once is held; a person lets it through or drops it. */
 import { describe, expect, test } from "bun:test";
 import { exported, exportedPerson, onlyHold, openHome, RULES, type TestHome } from "../support/home.ts";
+import { startTestAgent } from "../support/running-agent.ts";
 
 interface Crowd {
   readonly home: TestHome;
@@ -213,11 +214,19 @@ test("a hold nobody knows is exit code 1 and says where the open ones are listed
   const home = openHome();
   home.person("Ana", ["Pro"]);
   await home.run("sync");
-  for (const verb of ["approve", "reject"]) {
-    const { code, error } = await home.run("holds", verb, "0123456789", "--json");
-    expect(code).toBe(1);
-    expect(error).toMatchObject({ code: "ERR_NOT_FOUND", hint: "`tiersync holds` lists the open ones" });
-  }
+  const ask = async (): Promise<void> => {
+    for (const verb of ["approve", "reject"]) {
+      const { code, error } = await home.run("holds", verb, "0123456789", "--json");
+      expect(code).toBe(1);
+      expect(error).toMatchObject({
+        code: "ERR_NOT_FOUND",
+        hint: "`tiersync holds` and GET /holds list the open ones",
+      });
+    }
+  };
+  await ask();
+  await startTestAgent(home);
+  await ask();
 });
 
 test("an import of many newcomers is held after the first cycle, but not in it", async () => {
