@@ -175,6 +175,7 @@ const FILE_FAULTS: Readonly<Record<string, string>> = {
   EROFS: "the disk is mounted read-only: choose another folder with --home",
   ENOSPC: "free space on the disk",
   EDQUOT: "free space: this account's quota is used up",
+  EISDIR: "a folder is in the place of the file: move it away",
   EBUSY: "another program holds the file: close it",
   EMFILE: "allow this account more open files",
   EIO: "the disk failed: check it",

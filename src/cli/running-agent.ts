@@ -85,7 +85,8 @@ function readRunFile(home: string): RunFile | null {
   assertVisible(file);
   try {
     const { pid, port, started, tenant = null } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunFile>;
-    const whole = Number.isSafeInteger(pid) && Number.isSafeInteger(port);
+    // 0 and below name groups of processes, and there is always one.
+    const whole = [pid, port].every((number) => Number.isSafeInteger(number) && Number(number) > 0);
     return whole && typeof started === "string" ? { pid: Number(pid), port: Number(port), started, tenant } : null;
   } catch {
     return null;

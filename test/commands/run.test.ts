@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogging } from "../../src/platform/logging.ts";
 import { type RunningAgent, startAgent } from "../../src/running.ts";
@@ -251,6 +251,18 @@ describe("tiersync run", () => {
     const { id } = (await (await agent.post("/sync")).json()) as { id: string };
     const cycle = await agent.until<Cycle & { kind: string }>(`/cycles/${id}`, ({ outcome }) => outcome !== null);
     expect(cycle).toMatchObject({ kind: "full", outcome: "succeeded", actions: { change: 1 } });
+  });
+
+  test("says that a folder is in the place of its port file", async () => {
+    const at = openHome({ mailboxSettings: false });
+    const file = join(at.home, "data", "run.json");
+    mkdirSync(file, { recursive: true });
+    const { code, error } = await at.run("run", "--json");
+    expect(code).toBe(1);
+    expect(error).toMatchObject({ code: "ERR_PLATFORM", message: expect.stringContaining(file) });
+    expect(await at.run("status", "--json")).toMatchObject({ error: { code: "ERR_NOT_RUNNING" } });
+    rmdirSync(file);
+    expect(await at.run("sync")).toMatchObject({ code: 0 });
   });
 
   test("keeps its token, its port file and its lock only as long as it should", async () => {

@@ -65,6 +65,8 @@ describe("status", () => {
     ["of a process that has ended", { pid: 2 ** 22 - 3, port: 1 }, "has ended"],
     ["with a port where nothing answers", { pid: process.pid, port: 1 }, "nothing answers"],
     ["that is no JSON", null, "no agent is running"],
+    ["of no process", { pid: 0, port: 1 }, "no agent is running on this home folder ["],
+    ["of a group of processes", { pid: -1, port: 1 }, "no agent is running on this home folder ["],
   ])("is not fooled by a run.json %s", async (_, run, said) => {
     const home = openHome();
     mkdirSync(join(home.home, "data"), { recursive: true });
