@@ -1,5 +1,5 @@
 /** Accounts at the target: the truth for the ledger, a local copy for a remote licence system. */
-import type { AccountStore, AccountWriter } from "../cycle/store-ports.ts";
+import type { AccountStore, AccountWriter } from "../cycle/account-ports.ts";
 import { addressKey, type ObjectId, type Profile } from "../model/directory.ts";
 import type { Account } from "../model/person.ts";
 import type { Database, Row } from "./database.ts";

@@ -1,5 +1,5 @@
 /** The local copy of a remote licence system: every account there, whose it is, and what others changed. */
-import type { RemoteAccountStore, Sighting } from "../cycle/store-ports.ts";
+import type { RemoteAccountStore, Sighting } from "../cycle/account-ports.ts";
 import { addressKey } from "../model/directory.ts";
 import type { Drift, RemoteAccount, SeenAccount } from "../model/remote-account.ts";
 import type { Database, Row, SqlValue } from "./database.ts";

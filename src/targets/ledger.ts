@@ -1,6 +1,7 @@
 /** The built-in licence system: accounts in the agent's own database, so a change and its record are one transaction. */
+
+import type { AccountStore, AccountWriter, RemoteAccountStore } from "../cycle/account-ports.ts";
 import type { ApplyItem, ApplyResult, LicenceTarget } from "../cycle/ports.ts";
-import type { AccountStore, AccountWriter, RemoteAccountStore } from "../cycle/store-ports.ts";
 
 export interface LedgerOptions {
   readonly accounts: AccountStore & AccountWriter;

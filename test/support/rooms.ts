@@ -5,6 +5,7 @@ const CONTRACT = [
   "model",
   "cycle/ports.ts",
   "cycle/message-ports.ts",
+  "cycle/account-ports.ts",
   "cycle/store-ports.ts",
   "plan/types.ts",
   "rules/types.ts",

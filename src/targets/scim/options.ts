@@ -1,6 +1,7 @@
 /** What a SCIM 2.0 licence system (RFC 7643, RFC 7644) is reached and kept by. */
+
+import type { AccountStore, AccountWriter, RemoteAccountStore } from "../../cycle/account-ports.ts";
 import type { Clock } from "../../cycle/ports.ts";
-import type { AccountStore, AccountWriter, RemoteAccountStore } from "../../cycle/store-ports.ts";
 import type { Logger } from "../../log.ts";
 import type { Drift, LostAnswer } from "../../model/remote-account.ts";
 import type { TierName } from "../../model/tier.ts";
