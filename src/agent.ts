@@ -17,6 +17,7 @@ import { AgentError } from "./errors.ts";
 import { DATABASE_FILE, identityIn } from "./home-database.ts";
 import { childLogger } from "./log.ts";
 import type { CycleRecord } from "./model/cycle.ts";
+import { DAY } from "./model/days.ts";
 import { BASE_PROPERTIES, type DirectoryUser } from "./model/directory.ts";
 import type { Finding } from "./model/finding.ts";
 import type { RuleTrace } from "./model/verdict.ts";
@@ -38,7 +39,6 @@ export type { CycleStep, ManualKind };
 
 /** Longest time for telling people after a cycle; ms. */
 const TELL_WITHIN = 60_000;
-const DAY = 24 * 60 * 60 * 1000;
 
 /** What the agent goes by: checked, complete, and good. */
 export interface Configuration {

@@ -1,7 +1,7 @@
 /** What the running agent answers to the status API. */
 import type { Agent } from "./agent.ts";
 import type { GoodSet } from "./config/keeper.ts";
-import { CONFIG_FILE } from "./config/load.ts";
+import { CONFIG_FILE } from "./config/paths.ts";
 import type { TenantConfig } from "./config/types.ts";
 import type { Schedule } from "./cycle/schedule.ts";
 import { AgentError } from "./errors.ts";

@@ -206,7 +206,7 @@ export async function startAgent(options: RunningOptions): Promise<RunningAgent>
 }
 
 /** Where a running agent says how to reach it. */
-export function runFile(home: string): string {
+function runFile(home: string): string {
   return join(home, "data", "run.json");
 }
 

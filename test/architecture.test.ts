@@ -216,9 +216,6 @@ describe("the rules catch", () => {
 
 const EXPORTED = /^export (?:async )?(?:function\*?|const|class) (\w+)/gm;
 
-/** They export a name that nobody needs: the rule is not for them until that is gone. */
-const ALONE: ReadonlySet<string> = new Set(["src/running.ts", "src/cli/running-agent.ts"]);
-
 /** Exports of a file that none of the others, which import it by its name, mentions. */
 function unusedExports({ path, text }: Source, others: readonly Source[]): string[] {
   const importers = others.filter((other) => other.path !== path && other.text.includes(`/${basename(path)}"`));
@@ -239,7 +236,7 @@ describe("what src/ exports", () => {
       ),
     );
     const ours = all.filter(({ path }) => path.startsWith("src/"));
-    const unused = ours.filter(({ path }) => !ALONE.has(path)).flatMap((source) => unusedExports(source, all));
+    const unused = ours.flatMap((source) => unusedExports(source, all));
     expect(unused).toEqual([]);
   });
 

@@ -74,7 +74,7 @@ export async function assertNoAgent(home: string): Promise<void> {
 }
 
 /** Process ids are used again: it may be any program by now. */
-export function whatIfSilent({ pid }: Pick<RunningAgentLink, "pid">): string {
+function whatIfSilent({ pid }: Pick<RunningAgentLink, "pid">): string {
   return `if process ${pid} is the agent, it is suspended or hangs: let it go on, or end it and start it anew; else start one: tiersync run`;
 }
 

@@ -4,12 +4,10 @@ import { join } from "node:path";
 import type { Finding } from "../model/finding.ts";
 import type { Parsed, SourceFile } from "../rules/types.ts";
 import { type Home, type HomeFiles, parseConfig, parseHome } from "./parse.ts";
-import { CONFIG_FILE as FILE } from "./paths.ts";
+import { CONFIG_FILE } from "./paths.ts";
 import { readSourceFile } from "./read-text.ts";
 import type { AgentConfig } from "./types.ts";
 
-/** As `paths.ts` has it, for those who read the files anyway. */
-export const CONFIG_FILE = FILE;
 const RULES_FOLDER = "rules";
 
 /** tiersync.yaml of `home` (absolute). */

@@ -161,7 +161,7 @@ export async function carryOutManual(parts: Parts, confirmed: ManualStep, work: 
   while (newestCycle()?.running) await delay(POLL_EVERY, undefined, { signal }).catch(stillRunning);
   const attempt = (): Promise<void> => attemptManual(parts, confirmed, work);
   // The ledger is done before anybody else can write. A remote system takes its time, and cycles must not wait for that.
-  await (parts.target.kind === "ledger" ? work.exclusively(attempt) : attempt());
+  await (parts.target.transactional ? work.exclusively(attempt) : attempt());
   if (confirmed.kind === "purge") parts.store.scrub();
 }
 
@@ -180,7 +180,7 @@ async function attemptManual({ store, target }: Parts, confirmed: ManualStep, wo
   let done = false;
   if (kind === "link") store.accounts.unbind(account.key);
   // An answer that is lost is looked up by the next cycle.
-  const remote = target.kind !== "ledger";
+  const remote = !target.transactional;
   if (remote) store.journal.intend([action], null);
   try {
     await target.apply(

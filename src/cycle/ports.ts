@@ -164,8 +164,6 @@ export interface Newcomer {
 
 /** The licence system. */
 export interface LicenceTarget {
-  /** As `target.kind` in tiersync.yaml. */
-  readonly kind: string;
   /** The accounts are in the agent's own database: a change and its record are one transaction, and nobody else can make accounts. */
   readonly transactional: boolean;
   /**

@@ -67,7 +67,6 @@ export function createLedger({ accounts, transaction, remote }: LedgerOptions): 
   };
 
   return {
-    kind: "ledger",
     transactional: true,
     refresh: async () => {},
     // There is no other place where anybody could make an account.

@@ -21,7 +21,6 @@ export function createScimTarget(options: ScimOptions): LicenceTarget {
   /** The copy is as new as the last `refresh`. */
   let fresh = false;
   return {
-    kind: "scim",
     transactional: false,
     refresh: async (unsettled, signal, whole = false, now = options.clock.now()) => {
       http.begin();
