@@ -29,7 +29,7 @@ export class SimulatedTenant {
   readonly domains: readonly string[];
   readonly clock: SimulatedClock;
   readonly log = new ChangeLog();
-  /** Everything by id, soft-deleted people included. */
+  /** Everything by id, the soft-deleted included. */
   readonly objects = new Map<string, DirectoryObject>();
   readonly members = new Map<string, Set<string>>();
   readonly memberOf = new Map<string, Set<string>>();
@@ -107,9 +107,7 @@ export class SimulatedTenant {
   }
 
   restoreUser(id: string): void {
-    const user = this.objects.get(id);
-    if (user?.kind !== "user" || user.deletedAt === null) throw new TypeError(`no deleted user ${id}`);
-    this.#replace({ ...user, deletedAt: null }, "restored");
+    this.#restore(id, "user");
   }
 
   /** Deletes for good, from the soft-deleted state or at once. */
@@ -119,12 +117,21 @@ export class SimulatedTenant {
     this.#purge(id, true);
   }
 
-  /** Security groups go for good at once. */
+  /** Security groups go for good at once, Microsoft 365 groups softly, as people do. */
   deleteGroup(id: string): void {
-    this.require(id, "group");
+    const group = this.require(id, "group");
+    const types = group.properties["groupTypes"];
+    if (Array.isArray(types) && types.includes("Unified")) {
+      this.#replace({ ...group, deletedAt: this.clock.now() }, "deleted");
+      return;
+    }
     for (const member of [...(this.members.get(id) ?? [])]) this.#unlink(id, member, false);
     this.#purge(id, this.reportsDeletedNestedGroups);
     this.members.delete(id);
+  }
+
+  restoreGroup(id: string): void {
+    this.#restore(id, "group");
   }
 
   /** False: was a member already. */
@@ -210,6 +217,12 @@ export class SimulatedTenant {
     this.objects.set(object.id, object);
     if (event !== "updated") this.version += 1;
     this.log.append({ about: "object", kind: object.kind, id: object.id, event, properties }, this.clock.now());
+  }
+
+  #restore(id: string, kind: ObjectKind): void {
+    const object = this.objects.get(id);
+    if (object?.kind !== kind || object.deletedAt === null) throw new TypeError(`no deleted ${kind} ${id}`);
+    this.#replace({ ...object, deletedAt: null }, "restored");
   }
 
   #purge(id: string, reportLeaving: boolean): void {

@@ -26,6 +26,19 @@ describe("groups delta", () => {
     expect([second.value, typeof second["@odata.deltaLink"]]).toEqual([[], "string"]);
   });
 
+  test("tells of a Microsoft 365 group that it was deleted softly, and of a restore as of any group", async () => {
+    const { tenant, pro, groupsQuery, graph, round, latest } = await openDeltaSite();
+    tenant.updateGroup(pro, { groupTypes: ["Unified"] });
+    const link = await latest(groupsQuery);
+    tenant.deleteGroup(pro);
+    const deleted = await round(link);
+    expect(deleted.entries).toEqual([{ id: pro, "@removed": { reason: "changed" } }]);
+    expect((await graph(`/v1.0/groups/${pro}/members`)).status).toBe(404);
+    tenant.restoreGroup(pro);
+    expect((await round(deleted.link)).entries).toEqual([{ id: pro, displayName: "Pro" }]);
+    expect((await graph(`/v1.0/groups/${pro}/members`)).status).toBe(200);
+  });
+
   test("from the latest token tells net changes of members and nothing twice", async () => {
     const { tenant, pro, ana, groupsQuery, round, latest } = await openDeltaSite();
     const link = await latest(groupsQuery);
