@@ -2,6 +2,9 @@
 import * as v from "valibot";
 import type { GroupNode } from "./tree.ts";
 
+/** What is kept of an earlier version may lack doubts that are noted now: everything is read again. */
+export const VERSION = 2;
+
 const idList = v.array(v.string());
 
 const stream = v.object({ ids: idList, path: v.string() });
@@ -19,14 +22,14 @@ const nodes = v.pipe(
   ),
 );
 
-/** Deleted users, each with whether a group was listed since, or never with them in it: then their memberships are not all known. */
+/** Deleted users, each with whether a group was listed meanwhile, or never with them in it: then their memberships are not all known. */
 const removed = v.pipe(
   v.array(v.tuple([v.string(), v.boolean()])),
   v.transform((entries) => new Map(entries)),
 );
 
 const cursorSchema = v.object({
-  version: v.literal(1),
+  version: v.literal(VERSION),
   key: v.string(),
   batch: v.boolean(),
   users: v.string(),
@@ -38,10 +41,13 @@ const cursorSchema = v.object({
   unresolved: idList,
   again: v.exactOptional(v.record(v.string(), v.number())),
   gone: idList,
+  unsure: idList,
+  listedAt: v.nullable(v.number()),
+  wary: v.boolean(),
 });
 
 const progressSchema = v.object({
-  version: v.literal(1),
+  version: v.literal(VERSION),
   key: v.string(),
   startedAt: v.number(),
   batch: v.boolean(),
@@ -50,7 +56,9 @@ const progressSchema = v.object({
   others: idList,
   nodes,
   removed,
-  gone: v.exactOptional(idList),
+  unsure: idList,
+  wary: v.boolean(),
+  gone: idList,
   done: idList,
   open: v.record(v.string(), v.string()),
 });
@@ -60,11 +68,17 @@ export type Stream = v.InferOutput<typeof stream>;
 
 /**
  * `batch`: whether Graph takes delta links in a `$batch`. `unresolved`: members whom the directory did not know when they were looked up.
- * `again`: those of them to look up once more, and in how many cycles. `gone`: tracked groups that were deleted (a Microsoft 365 group can be restored).
+ * `again`: those of them to look up once more, and in how many cycles. `gone`: tracked groups that were deleted (a Microsoft 365 group can be
+ * restored). `unsure`: people who were deleted and then listed: groups may have been listed without them before. `listedAt`: when groups were
+ * last listed, as long as changes of that time may still come. `wary`: everything was listed since `users` was the place, for the first time in
+ * a row, so whoever is told of may have been away meanwhile.
  */
 export type Cursor = v.InferOutput<typeof cursorSchema>;
 
-/** `done`: groups listed to the end; `open`: next page of groups begun; `delta`: null where the tenant has none. */
+/**
+ * `done`: groups listed to the end; `open`: next page of groups begun; `delta`: null where the tenant has none. `removed`: false for those who
+ * were there again before the listing began. `unsure` and `wary`: as the cursor will have them.
+ */
 export type Progress = v.InferOutput<typeof progressSchema>;
 
 /** Null for text of another version, scope or shape: then everything is read again. */
@@ -92,6 +106,11 @@ export function removedBefore(text: string | null): Map<string, boolean> {
 export function goneBefore(text: string | null): string[] {
   const parsed = v.safeParse(v.object({ gone: idList }), parseJson(text));
   return parsed.success ? parsed.output.gone : [];
+}
+
+/** Whether an earlier cursor is that of a full read whose changes were never got through. */
+export function wasWary(text: string | null): boolean {
+  return v.safeParse(v.object({ wary: v.literal(true) }), parseJson(text)).success;
 }
 
 /** Where the changes of users go on in an earlier cursor; null: it does not say. */

@@ -14,7 +14,7 @@ const WHAT = "reading changes";
 
 /** Somebody whom listings left out as long as they were deleted. */
 export function restoredUnseen(id: ObjectId): AgentError {
-  return new AgentError("ERR_DELTA_RESET", `user ${id} was restored, and the groups of before are not known`);
+  return new AgentError("ERR_DELTA_RESET", `user ${id} may have been restored after groups were listed without them`);
 }
 
 export class DeltaChanges {
@@ -26,13 +26,18 @@ export class DeltaChanges {
   readonly doubtful = new Set<ObjectId>();
   /** Deleted users, strangers too, as `Cursor.removed` has them. */
   readonly removed: Map<ObjectId, boolean>;
+  /** As `Cursor.unsure` has them. */
+  readonly unsure: Set<ObjectId>;
   readonly #reading: Reading;
+  readonly #cursor: Cursor;
   readonly #unresolved: ReadonlySet<ObjectId>;
   #entries = 0;
 
   constructor(reading: Reading, cursor: Cursor) {
     this.#reading = reading;
+    this.#cursor = cursor;
     this.removed = new Map(cursor.removed);
+    this.unsure = new Set(cursor.unsure);
     this.#unresolved = new Set(cursor.unresolved);
     this.forest = new GroupForest(reading, cursor);
   }
@@ -73,18 +78,21 @@ export class DeltaChanges {
 
   /**
    * Deleting a user does not show in groups, nor does restoring one, while listings leave the deleted out: whoever comes back may be in
-   * groups that were listed meanwhile.
+   * groups that were listed meanwhile. Of somebody who was deleted and restored in one stretch of changes nothing but the end is told.
    */
   #note(id: ObjectId, entry: Readonly<Record<string, unknown>>, known: boolean): void {
+    const listed = this.#cursor.listedAt !== null || this.forest.relisted.size > 0;
     const removal = entry["@removed"];
     if (isRecord(removal)) {
+      this.unsure.delete(id);
       if (removal["reason"] === "deleted") this.removed.delete(id);
-      else if (!this.removed.has(id)) this.removed.set(id, !known);
-    } else if (this.removed.get(id) === true) {
-      throw restoredUnseen(id);
-    } else {
-      this.removed.delete(id);
+      else this.removed.set(id, listed || (this.removed.get(id) ?? !known));
+      return;
     }
+    const unknown = this.removed.get(id);
+    if (unknown === true || (unknown === false && this.forest.relisted.size > 0)) throw restoredUnseen(id);
+    if (this.unsure.has(id) || this.#cursor.wary) throw restoredUnseen(id);
+    this.removed.delete(id);
   }
 
   #user(id: ObjectId, entry: Readonly<Record<string, unknown>>): void {

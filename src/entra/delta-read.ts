@@ -8,6 +8,7 @@ import { DeltaChanges, restoredUnseen } from "./delta-changes.ts";
 import { drain, type Links, openStreams, STREAM_SIZE } from "./delta-links.ts";
 import { parseGroup, parseMember } from "./entries.ts";
 import { expectOk } from "./graph-client.ts";
+import { WATCHED } from "./group-forest.ts";
 import { isStaleLink, readPages } from "./pages.ts";
 import { chunk, lookUp } from "./people.ts";
 import { membersPath, type Reading } from "./reader.ts";
@@ -21,6 +22,9 @@ const LOOKUPS = 12;
 /** Deleted users remembered, the latest. */
 const REMOVED = 2_000;
 
+/** Changes are told with a delay that Microsoft does not name; ms. */
+const TOLD_WITHIN = 3_600_000;
+
 /** Publishes the changes since `cursor`. Throws `ERR_DELTA_RESET` when everything has to be read again. */
 export async function readDelta(reading: Reading, cursor: Cursor): Promise<void> {
   const changes = new DeltaChanges(reading, cursor);
@@ -29,14 +33,18 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
   const groups = changes.forest.close();
   const people = await settlePeople(reading, changes, cursor);
   const { pairs, relisted, nodes } = changes.forest;
+  const listedAt = relisted.size > 0 ? reading.now() : stillRecent(reading, cursor.listedAt);
   const next: Cursor = {
     ...cursor,
     users: links.users,
     streams: [...links.streams],
     batch: links.batch,
     nodes,
-    gone: changes.forest.watched(),
+    gone: [...changes.forest.gone].slice(-WATCHED),
     removed: new Map([...changes.removed].slice(-REMOVED).map(([id, listed]) => [id, listed || relisted.size > 0])),
+    unsure: listedAt === null ? [] : [...changes.unsure],
+    listedAt,
+    wary: false,
     unresolved: people.unresolved,
     again: people.again,
   };
@@ -52,6 +60,11 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
     restored: people.restored,
     cursor: { value: toText(next) },
   });
+}
+
+/** A listing, as long as deletions and restores of its time may still come to be told. */
+function stillRecent(reading: Reading, listedAt: number | null): number | null {
+  return listedAt !== null && reading.now() - listedAt < TOLD_WITHIN ? listedAt : null;
 }
 
 type Drained = Links & { readonly batch: boolean };

@@ -23,9 +23,9 @@ export function idOf(entry: unknown, what: string): ObjectId {
   return id;
 }
 
-/** Who was deleted, among changes of users. */
-export function removedAmong(entries: readonly unknown[], what: string): ObjectId[] {
-  return entries.flatMap((entry) => (isRecord(entry) && isRecord(entry["@removed"]) ? idOf(entry, what) : []));
+/** Whether a change says that its user or group was deleted. */
+export function isRemoval(entry: unknown): boolean {
+  return isRecord(entry) && isRecord(entry["@removed"]);
 }
 
 /** One item of a group's member list. */

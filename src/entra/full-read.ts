@@ -4,6 +4,7 @@
  */
 import { AgentError } from "../errors.ts";
 import type { ObjectId } from "../model/directory.ts";
+import { getBatchLoosely } from "./batch.ts";
 import {
   type Cursor,
   goneBefore,
@@ -14,9 +15,11 @@ import {
   type Stream,
   toText,
   usersBefore,
+  VERSION,
+  wasWary,
 } from "./cursor.ts";
-import { openStreams, openUsers, saysNoDelta } from "./delta-links.ts";
-import { parseMember, removedAmong } from "./entries.ts";
+import { type Links, openStreams, openUsers, saysNoDelta } from "./delta-links.ts";
+import { idOf, isRemoval, parseMember } from "./entries.ts";
 import { isStaleLink, readPages } from "./pages.ts";
 import { inParallel } from "./parallel.ts";
 import { lookUp } from "./people.ts";
@@ -45,7 +48,11 @@ export async function readFull(reading: Reading, alive: readonly ObjectId[] = []
   if (resumed !== null)
     logger.info("going on with the full read of {at}", { at: new Date(resumed.startedAt).toISOString() });
   try {
-    if (resumed !== null) await noteRemoved(reading, resumed.removed, resumed.delta?.users ?? null);
+    // Whoever is there now may have been deleted while groups were listed, and the changes will tell of the end only.
+    if (resumed !== null) {
+      const { gone } = await toldOf(reading, resumed.delta?.users ?? null);
+      for (const id of gone) resumed.removed.set(id, true);
+    }
     return await readAndPublish(reading, resumed ?? (await begin(reading, alive)));
   } catch (error) {
     if (resumed !== null && isStaleLink(error)) {
@@ -63,9 +70,6 @@ async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Prog
   reading.mirror.restage();
   const { scope } = reading;
   const before = reading.mirror.cursor?.value ?? null;
-  const removed = removedBefore(before);
-  for (const id of alive) removed.delete(id);
-  await noteRemoved(reading, removed, usersBefore(before));
   const call = reading.call("looking for the groups in scope");
   const parent = await resolveGroup(reading.client, scope.parentGroup, call);
   const others = await Promise.all(scope.others.map((ref) => resolveGroup(reading.client, ref, call)));
@@ -78,14 +82,23 @@ async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Prog
     ({ id, displayName, visibility }) => [id, { displayName, visibility, children: new Set<ObjectId>() }] as const,
   );
   const gone = goneBefore(before);
+  const delta = users === null ? null : { users, streams: await openGone(reading, gone) };
+  const removed = removedBefore(before);
+  for (const id of alive) removed.delete(id);
+  // Listings leave the deleted out: somebody who came and was deleted meanwhile would be a stranger when they come back.
+  const told = await toldOf(reading, usersBefore(before));
+  for (const id of told.gone) removed.set(id, true);
+  for (const id of told.there) if (removed.has(id)) removed.set(id, false);
   return {
-    version: 1,
+    version: VERSION,
     key: reading.key,
     startedAt: reading.now(),
     batch: !refusesBatch(before),
-    delta: users === null ? null : { users, streams: await openGone(reading, gone) },
-    gone,
+    delta,
+    gone: await stillGone(reading, gone),
     removed,
+    unsure: [],
+    wary: !wasWary(before),
     parent: parent.id,
     others: [...new Set(others.map((group) => group.id))].filter((id) => id !== parent.id),
     nodes: new Map(nodes),
@@ -94,21 +107,33 @@ async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Prog
   };
 }
 
-/**
- * Notes who was deleted since `users` was the place in the changes, without going on from there. Listings leave the deleted out, and a
- * restore does not show in groups: somebody who came and was deleted meanwhile would be a stranger when they come back.
- */
-async function noteRemoved(reading: Reading, removed: Map<ObjectId, boolean>, users: string | null): Promise<void> {
-  if (users === null) return;
+/** Who was deleted and who is there since `users` was the place in the changes, without going on from there; nobody is both. */
+async function toldOf(
+  reading: Reading,
+  users: string | null,
+): Promise<{ readonly gone: ReadonlySet<ObjectId>; readonly there: ReadonlySet<ObjectId> }> {
+  const gone = new Set<ObjectId>();
+  const there = new Set<ObjectId>();
+  if (users === null) return { gone, there };
   const call = reading.call("reading who was deleted");
   try {
     for await (const page of readPages(reading.client, users, call, reading.limits.pages)) {
-      for (const id of removedAmong(page.items, call.what)) removed.set(id, true);
+      for (const entry of page.items) (isRemoval(entry) ? gone : there).add(idOf(entry, call.what));
     }
+    return { gone, there: there.difference(gone) };
   } catch (error) {
     // The place in the changes is lost, which may be why everything is read again.
     if (!isStaleLink(error)) throw error;
+    return { gone, there: new Set() };
   }
+}
+
+/** Those of the deleted groups that are not there again: those who are will be found by the listings that begin now. */
+async function stillGone(reading: Reading, gone: readonly ObjectId[]): Promise<ObjectId[]> {
+  if (gone.length === 0) return [];
+  const paths = gone.map((id) => `/groups/${encodeURIComponent(id)}?$select=id`);
+  const answers = await getBatchLoosely(reading.client, paths, reading.call("looking for deleted groups"), reading);
+  return gone.filter((_, index) => answers[index]?.status !== 200);
 }
 
 /** Where restores of deleted groups will show. That there is no delta of groups shows when those in scope are opened. */
@@ -129,22 +154,25 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Ful
   const vanished = mirror.vanished();
   const call = reading.call("looking for people who are in no group any more");
   const found = await lookUp(reading, vanished, ["id"], call);
-  const { parent, others, nodes, batch, delta, removed } = progress;
+  const { parent, others, nodes, delta, removed } = progress;
   // Who was deleted and is there again has not left: the groups were listed before that.
   const back = vanished.filter((id) => found.has(id) && removed.has(id));
   const deleted = vanished.filter((id) => !found.has(id) || removed.has(id));
+  for (const [id, deletedYet] of removed) if (!deletedYet) removed.delete(id);
   for (const id of deleted) removed.set(id, true);
-  const gone = (progress.gone ?? []).filter((id) => !nodes.has(id));
-  const cursor: Cursor | null =
-    delta === null
-      ? null
-      : { version: 1, key: reading.key, batch, ...delta, parent, others, nodes, removed, unresolved: [], gone };
+  const cursor: Cursor | null = delta === null ? null : { ...cursorOf(reading, progress), ...delta };
   mirror.publishFull({
     groups: scopedGroups({ parent, others }, nodes),
     deleted,
     cursor: cursor === null ? null : { value: toText(cursor) },
   });
   return { cursor, back };
+}
+
+function cursorOf(reading: Reading, progress: Progress): Omit<Cursor, keyof Links> {
+  const { version, key, batch, parent, others, nodes, removed, unsure, wary, gone } = progress;
+  const listedAt = reading.now();
+  return { version, key, batch, parent, others, nodes, removed, unsure, wary, gone, listedAt, unresolved: [] };
 }
 
 function unlisted(progress: Progress): ObjectId[] {
@@ -176,7 +204,7 @@ async function listGroup(reading: Reading, progress: Progress, group: ObjectId, 
     const members = page.items.map((item) => parseMember(item, reading.properties, call.what));
     const children = new Set(progress.nodes.get(group)?.children);
     for (const member of members) {
-      if (member.kind === "user") progress.removed.delete(member.user.id);
+      if (member.kind === "user") foundAgain(progress, member.user.id);
       if (member.kind !== "group") continue;
       const { id, displayName, visibility } = refuseHidden(member.group);
       children.add(id);
@@ -193,4 +221,10 @@ async function listGroup(reading: Reading, progress: Progress, group: ObjectId, 
     reading.mirror.stagePage(group, members, toText(progress));
     reading.listed(members.length);
   }
+}
+
+/** Whoever was deleted and is listed: groups that were listed before may have left them out. */
+function foundAgain(progress: Progress, id: ObjectId): void {
+  if (progress.removed.get(id) === true) progress.unsure.push(id);
+  progress.removed.delete(id);
 }

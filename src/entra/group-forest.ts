@@ -15,7 +15,7 @@ interface Pairs {
 }
 
 /** Deleted groups watched, the latest. */
-const WATCHED = 20;
+export const WATCHED = 20;
 
 export class GroupForest {
   readonly nodes: Map<ObjectId, GroupNode>;
@@ -45,19 +45,19 @@ export class GroupForest {
   /** A group was deleted; `forGood`: it cannot be restored. */
   removed(id: ObjectId, forGood: boolean): void {
     if (forGood) this.gone.delete(id);
+    else this.gone.add(id);
     if (!this.nodes.has(id)) return;
     // Entries come in any order: which of the two is the later one cannot be told.
     if (this.#seen.has(id))
       throw new AgentError("ERR_DELTA_RESET", `changes say both that the group ${id} is and is not`);
     if (this.#isRoot(id))
       throw new AgentError("ERR_DELTA_RESET", `the group ${id}, which the configuration names, was deleted`);
-    if (!forGood) this.gone.add(id);
     this.drop(id);
   }
 
   /** A group exists, under this name if one is given. */
   seen(id: ObjectId, displayName: unknown): void {
-    if (this.gone.has(id)) throw new AgentError("ERR_DELTA_RESET", `the deleted group ${id} is there again`);
+    this.#refuseRestored(id);
     this.#seen.add(id);
     const node = this.nodes.get(id);
     if (node === undefined || typeof displayName !== "string" || displayName === "" || displayName === node.displayName)
@@ -108,6 +108,7 @@ export class GroupForest {
 
   describe(group: DirectoryGroup): void {
     const { id, displayName, visibility } = refuseHidden(group);
+    this.#refuseRestored(id);
     this.nodes.set(id, { displayName, visibility, children: new Set() });
     // Whenever it became a member: it could not be published as one before it was known.
     for (const [parent, { children }] of this.nodes) if (children.has(id)) this.#pairs(parent).added.set(id, "group");
@@ -158,6 +159,11 @@ export class GroupForest {
     const pairs = this.pairs.get(group) ?? { added: new Map(), removed: new Set() };
     this.pairs.set(group, pairs);
     return pairs;
+  }
+
+  /** Which groups it is in is not told when a group is restored. */
+  #refuseRestored(id: ObjectId): void {
+    if (this.gone.has(id)) throw new AgentError("ERR_DELTA_RESET", `the deleted group ${id} is there again`);
   }
 
   #isRoot(id: ObjectId): boolean {
