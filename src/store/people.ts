@@ -203,7 +203,6 @@ function saveMailboxes(
 ): void {
   database.transaction(() => {
     for (const [id, mailbox] of settings) {
-      const text = mailbox === "missing" ? null : JSON.stringify(mailbox);
       const row = database.get(
         `SELECT p.id, m.person AS has_mailbox, m.settings FROM person p LEFT JOIN mailbox m ON m.person=p.id
          WHERE p.tenant=? AND p.object_id=?`,
@@ -212,6 +211,10 @@ function saveMailboxes(
       );
       if (row === undefined) continue;
       const key = row["id"] as number;
+      const known = row["settings"] as string | null;
+      // A mailbox that is closed to us now is what it was.
+      const text =
+        mailbox === "missing" ? null : saysNothing(mailbox) && known !== null ? known : JSON.stringify(mailbox);
       if (row["has_mailbox"] === null || row["settings"] !== text) {
         database.run("INSERT OR IGNORE INTO dirty (person, tenant) VALUES (?, ?)", key, tenant);
       }
@@ -223,4 +226,8 @@ function saveMailboxes(
       );
     }
   });
+}
+
+function saysNothing(settings: MailboxSettings): boolean {
+  return Object.values(settings).every((value) => value === null);
 }

@@ -40,4 +40,28 @@ describe("mailbox settings that are known", () => {
     expect(await sync(home, "--full")).toEqual({ create: 1, assign: 1 });
     expect(home.simulator.log.count(/GET .*mailboxSettings/)).toBe(2);
   });
+
+  test("stay what they were when mailboxes are refused; a newcomer waits until that is known to be about them", async () => {
+    const home = openHome();
+    const ana = home.person("Ana", ["Pro"]);
+    const room = home.person("Room", ["Pro"]);
+    home.tenant.setMailbox(ana, US);
+    home.tenant.setMailbox(room, { ...US, userPurpose: "room" });
+    expect(await sync(home)).toEqual({ create: 1, assign: 1 });
+
+    for (const id of [ana, room]) home.tenant.setMailbox(id, { kind: "accessDenied" });
+    home.tenant.setMailbox(home.person("Ben", ["Pro"]), { kind: "accessDenied" });
+    expect(await sync(home)).toEqual({});
+    expect(await sync(home, "--full")).toEqual({});
+    expect(await exported(home)).toMatchObject({
+      Ana: { state: "licensed" },
+      Room: { state: "skipped" },
+      Ben: { state: "pending" },
+    });
+
+    home.tenant.setMailbox(ana, US);
+    expect(await sync(home)).toEqual({ create: 1, assign: 1 });
+    expect(await sync(home, "--full")).toEqual({});
+    expect((await exported(home))["Room"]).toMatchObject({ state: "skipped" });
+  });
 });
