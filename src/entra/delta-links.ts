@@ -7,7 +7,7 @@ import { expectOk } from "./graph-client.ts";
 import { type GraphAnswer, graphError, incomplete, isDeltaReset } from "./graph-errors.ts";
 import { type Page, parsePage, readPages } from "./pages.ts";
 import { chunk } from "./people.ts";
-import type { Reading } from "./reader.ts";
+import { type Reading, stretchGuard } from "./reader.ts";
 import { odataText } from "./scope.ts";
 
 /** Groups of one stream, by Graph's rule for `$filter` on delta. */
@@ -70,8 +70,13 @@ export async function drain(
   const paths = [links.users, ...links.streams.map((stream) => stream.path)];
   const firsts = takesBatch ? await firstPagesByBatch(reading, paths) : paths.map(() => null);
   const ends: string[] = [];
+  const guard = stretchGuard(reading);
   for (const [index, path] of paths.entries()) {
-    const take = (page: Page): void => (index === 0 ? sink.users(page.items) : sink.groups(page.items));
+    const take = (page: Page): void => {
+      guard();
+      if (index === 0) sink.users(page.items);
+      else sink.groups(page.items);
+    };
     const first = firsts[index] ?? (await firstPage(reading, path));
     ends.push(await follow(reading, first, take));
   }

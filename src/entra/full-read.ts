@@ -23,7 +23,7 @@ import { idOf, isRemoval, parseMember } from "./entries.ts";
 import { isStaleLink, readPages } from "./pages.ts";
 import { inParallel } from "./parallel.ts";
 import { lookUp } from "./people.ts";
-import { membersPath, type Reading } from "./reader.ts";
+import { membersPath, type Reading, stretchGuard } from "./reader.ts";
 import { refuseHidden, resolveGroup } from "./scope.ts";
 import { scopedGroups } from "./tree.ts";
 
@@ -107,7 +107,10 @@ async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Prog
   };
 }
 
-/** Who was deleted and who is there since `users` was the place in the changes, without going on from there; nobody is both. */
+/**
+ * Who was deleted and who is there since `users` was the place in the changes, without going on from there; nobody is both. As far as it can
+ * be told: a place that is lost, or bad for good, may be why everything is read again.
+ */
 async function toldOf(
   reading: Reading,
   users: string | null,
@@ -115,15 +118,19 @@ async function toldOf(
   const gone = new Set<ObjectId>();
   const there = new Set<ObjectId>();
   if (users === null) return { gone, there };
-  const call = reading.call("reading who was deleted");
+  const cycle = reading.call("reading who was deleted");
+  const until = reading.now() + reading.limits.deltaTime;
+  const call = { ...cycle, deadline: cycle.deadline === null ? until : Math.min(until, cycle.deadline) };
+  const guard = stretchGuard(reading);
   try {
     for await (const page of readPages(reading.client, users, call, reading.limits.pages)) {
+      guard();
       for (const entry of page.items) (isRemoval(entry) ? gone : there).add(idOf(entry, call.what));
     }
     return { gone, there: there.difference(gone) };
   } catch (error) {
-    // The place in the changes is lost, which may be why everything is read again.
-    if (!isStaleLink(error)) throw error;
+    if (!(error instanceof AgentError) || call.signal.aborted) throw error;
+    reading.logger.info("who was deleted lately cannot be told: {message}", { message: error.message });
     return { gone, there: new Set() };
   }
 }

@@ -43,6 +43,10 @@ export interface EntraLimits {
   readonly mailboxes: number;
   /** Users or memberships that one delta round may bring before everything is read again, page by page. */
   readonly changes: number;
+  /** Pages of one stretch of changes before everything is read again, which can be cut and gone on with. */
+  readonly deltaPages: number;
+  /** How long such a stretch may take; ms. */
+  readonly deltaTime: number;
 }
 
 export const DEFAULT_LIMITS: EntraLimits = {
@@ -52,6 +56,8 @@ export const DEFAULT_LIMITS: EntraLimits = {
   groupsAtOnce: 4,
   mailboxes: 10_000,
   changes: 20_000,
+  deltaPages: 500,
+  deltaTime: 90_000,
 };
 
 export interface EntraOptions {

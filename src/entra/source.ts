@@ -1,6 +1,6 @@
 /** Microsoft Entra as the source of people and groups. */
 import type { DirectorySource, MirrorWriter, ReadOptions, ReadResult } from "../cycle/ports.ts";
-import { AgentError } from "../errors.ts";
+import { AgentError, type ErrorCode } from "../errors.ts";
 import type { DirectoryUser, ObjectId } from "../model/directory.ts";
 import { type Call, stopped } from "./call.ts";
 import { type Connection, connect } from "./connection.ts";
@@ -15,6 +15,16 @@ import type { Reading } from "./reader.ts";
 /** Members listed between two tellings of progress. */
 const TOLD_EVERY = 5_000;
 
+/** Cycles in a row that may fail in reading changes before everything is read from a fresh place. */
+const ENOUGH_FAILURES = 3;
+/** Failures that may lie in the place itself: a page that is none, a circle, a refusal, more than a cycle has time for. */
+const BAD_PLACE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "ERR_GRAPH_INCOMPLETE",
+  "ERR_GRAPH_REFUSED",
+  "ERR_GRAPH_ORIGIN",
+  "ERR_DEADLINE",
+]);
+
 export interface EntraSource extends DirectorySource {
   /** As `findUser` of `find-user.ts`; shares the token with the cycles. */
   findUser(name: string, properties: readonly string[], signal: AbortSignal): Promise<DirectoryUser | null>;
@@ -26,11 +36,12 @@ export function createEntraSource(options: EntraOptions): EntraSource {
   const { reader, tokens } = connection;
   const { logger } = options;
   let warned = false;
+  const delta: DeltaHealth = { failures: 0 };
 
   return {
     read: async (mirror, read): Promise<ReadResult> => {
       const reading = startReading(connection, mirror, read);
-      const kind = await readEither(reading, read.full);
+      const kind = await readEither(reading, read.full, delta);
       return { kind, serverTime: reader.client.serverTime() };
     },
     readMailboxes: (ids, signal, deadline) => {
@@ -51,19 +62,28 @@ export function createEntraSource(options: EntraOptions): EntraSource {
   };
 }
 
-async function readEither(reading: Reading, full: boolean): Promise<ReadResult["kind"]> {
+/** Cycles in a row whose changes failed with what a fresh place might mend. */
+interface DeltaHealth {
+  failures: number;
+}
+
+async function readEither(reading: Reading, full: boolean, delta: DeltaHealth): Promise<ReadResult["kind"]> {
   const cursor = full ? null : parseCursor(reading.mirror.cursor?.value ?? null, reading.key);
-  if (cursor !== null && reading.mirror.progress === null) {
+  if (cursor !== null && reading.mirror.progress === null && delta.failures < ENOUGH_FAILURES) {
     try {
       await readDelta(reading, cursor);
+      delta.failures = 0;
       return "changes";
     } catch (error) {
+      if (error instanceof AgentError && BAD_PLACE.has(error.code)) delta.failures += 1;
       if (!isReset(error)) throw error;
       reading.logger.info("the place in the changes is lost, reading everything again: {message}", {
         message: error.message,
       });
     }
   }
+  // Once: what fails for another reason would be read whole in every cycle.
+  delta.failures = 0;
   // What changed while everything was read may itself say that it has to be read again: once now, else in the next cycle.
   const back = await readWhole(reading);
   if (back === null) return "full";

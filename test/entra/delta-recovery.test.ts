@@ -3,12 +3,13 @@ import {
   addPerson,
   createReader,
   expectAsReadWhole,
+  ORIGIN,
   readOnce,
   SCOPE,
   setUpEntra,
   type TestEntra,
 } from "../support/entra.ts";
-import { createMemoryMirror } from "../support/memory-mirror.ts";
+import { createMemoryMirror, type MemoryMirror } from "../support/memory-mirror.ts";
 
 describe("delta read, when something is wrong", () => {
   const resets: readonly [string, Parameters<TestEntra["simulator"]["faults"]["add"]>[0]][] = [
@@ -122,5 +123,50 @@ describe("delta read, when something is wrong", () => {
     await createReader(entra, { fetch }).read(mirror);
     expect(moved).toBeTrue();
     await expectAsReadWhole(entra, mirror);
+  });
+
+  /** The stored places in the changes of users answer with this from now on; fresh places are good. */
+  function poisoned(entra: TestEntra, mirror: MemoryMirror, answer: () => Response) {
+    const bad: string = JSON.parse(mirror.cursor?.value ?? "").users;
+    entra.simulator.faults.add({ kind: "refuseDeltaInBatch", times: 1_000 });
+    const fetch: TestEntra["fetch"] = async (url, init) =>
+      url.endsWith(bad) ? answer() : await entra.fetch(url, init);
+    return createReader(entra, { fetch });
+  }
+
+  const CIRCLE = `${ORIGIN}/v1.0`;
+  const places: readonly [string, (bad: string) => Response][] = [
+    ["names the same page for ever", (bad) => Response.json({ value: [{ id: "x" }], "@odata.nextLink": CIRCLE + bad })],
+    ["gives no list", () => Response.json({})],
+    ["gives a proxy's page", () => new Response("<html>", { headers: { "content-type": "text/html" } })],
+    ["gives half an entry", () => Response.json({ value: [{ displayName: "Ana" }] })],
+    ["fails", () => Response.json({ error: { code: "generalException" } }, { status: 500 })],
+    ["is not supported any more", () => Response.json({ error: { code: "NotImplemented" } }, { status: 501 })],
+  ];
+  test.each(places)("a place in the changes that %s does not keep everything from being read", async (_, answer) => {
+    for (const full of [true, false]) {
+      const { entra, mirror } = await readOnce();
+      const ana = addPerson(entra, "Ana", entra.groups.Pro);
+      const bad: string = JSON.parse(mirror.cursor?.value ?? "").users;
+      const { read } = poisoned(entra, mirror, () => answer(bad));
+      const failed: unknown[] = [];
+      while (!full && failed.length < 3) failed.push(await read(mirror).catch((error: { code: string }) => error.code));
+      expect(new Set(failed).isSubsetOf(new Set(["ERR_GRAPH_INCOMPLETE", "ERR_GRAPH_REFUSED"]))).toBeTrue();
+      expect((await read(mirror, { full })).kind).toBe("full");
+      expect(mirror.snapshot()).toHaveProperty(ana);
+      expect((await read(mirror)).kind).toBe("changes");
+    }
+  });
+
+  test("more pages of changes, of strangers too, than a cycle has time for are passed over by a full read", async () => {
+    const entra = setUpEntra({ simulator: { pageSizes: { delta: 1 } }, limits: { deltaPages: 20 } });
+    const { mirror, read } = await readOnce(() => {}, entra);
+    for (let n = 0; n < 50; n += 1) addPerson(entra, `Stranger ${n}`);
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    entra.simulator.log.reset();
+    expect((await read(mirror)).kind).toBe("full");
+    expect(mirror.snapshot()).toHaveProperty(ana);
+    expect(entra.simulator.log.count("/users/delta")).toBeLessThan(50);
+    expect((await read(mirror)).kind).toBe("changes");
   });
 });
