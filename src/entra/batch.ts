@@ -81,6 +81,11 @@ async function ask(
   }
 }
 
+/** Whether an answer that was left asks for patience, as against a failure. */
+export function saysLater(answer: GraphAnswer): boolean {
+  return answer.status === 429 || (isOpen(answer) && answer.headers.has("retry-after"));
+}
+
 function isOpen(answer: GraphAnswer): boolean {
   return TRANSIENT_STATUSES.has(answer.status) || answer.status === FAILED_DEPENDENCY;
 }

@@ -50,7 +50,6 @@ const progressSchema = v.object({
   version: v.literal(VERSION),
   key: v.string(),
   startedAt: v.number(),
-  batch: v.boolean(),
   delta: v.nullable(v.object({ users: v.string(), streams: v.array(stream) })),
   parent: v.string(),
   others: idList,
@@ -88,12 +87,6 @@ export function parseCursor(text: string | null, key: string): Cursor | null {
 
 export function parseProgress(text: string | null, key: string): Progress | null {
   return parse(progressSchema, text, key);
-}
-
-/** Whether Graph was found to refuse delta links in a `$batch`, whatever else the cursor says. */
-export function refusesBatch(text: string | null): boolean {
-  const parsed = v.safeParse(v.object({ batch: v.literal(false) }), parseJson(text));
-  return parsed.success;
 }
 
 /** Deleted users of an earlier cursor: as listings leave them out, a full read knows nothing of their memberships. */

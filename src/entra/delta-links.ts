@@ -1,7 +1,7 @@
 /** Opens and follows the delta links of users and groups ("Use delta query to track changes"). */
 import { AgentError } from "../errors.ts";
 import type { ObjectId } from "../model/directory.ts";
-import { BATCH_SIZE, getBatch } from "./batch.ts";
+import { BATCH_SIZE, getBatchLoosely, saysLater } from "./batch.ts";
 import type { Stream } from "./cursor.ts";
 import { expectOk } from "./graph-client.ts";
 import { type GraphAnswer, graphError, incomplete, isDeltaReset } from "./graph-errors.ts";
@@ -12,6 +12,9 @@ import { odataText } from "./scope.ts";
 
 /** Groups of one stream, by Graph's rule for `$filter` on delta. */
 export const STREAM_SIZE = 50;
+
+/** Statuses that may say that delta is not for batches, besides failures that do not pass. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 405, 424]);
 
 export interface Links {
   readonly users: string;
@@ -68,7 +71,9 @@ export async function drain(
   sink: DeltaSink,
 ): Promise<Links & { readonly batch: boolean }> {
   const paths = [links.users, ...links.streams.map((stream) => stream.path)];
-  const firsts = takesBatch ? await firstPagesByBatch(reading, paths) : paths.map(() => null);
+  const { firsts, refused } = takesBatch
+    ? await firstPagesByBatch(reading, paths)
+    : { firsts: paths.map(() => null), refused: true };
   const ends: string[] = [];
   const guard = stretchGuard(reading);
   for (const [index, path] of paths.entries()) {
@@ -82,27 +87,40 @@ export async function drain(
   }
   const [users = "", ...streamEnds] = ends;
   const streams = links.streams.map((stream, index) => ({ ids: stream.ids, path: streamEnds[index] ?? stream.path }));
-  return { users, streams, batch: takesBatch && firsts.every((page) => page !== null) };
+  return { users, streams, batch: !refused };
 }
 
 const WHAT = "reading changes";
 
-async function firstPagesByBatch(reading: Reading, paths: readonly string[]): Promise<(Page | null)[]> {
+interface FirstPages {
+  /** Null: to be asked for by itself. */
+  readonly firsts: readonly (Page | null)[];
+  /** Whether that is so because of the batch, and not for once. */
+  readonly refused: boolean;
+}
+
+/** Nothing says that delta is allowed in a batch, nor how it would be refused: whatever is no page is asked for by itself. */
+async function firstPagesByBatch(reading: Reading, paths: readonly string[]): Promise<FirstPages> {
   const call = reading.call(WHAT);
-  const pages: (Page | null)[] = [];
+  const firsts: (Page | null)[] = [];
+  let refused = false;
   for (const part of chunk(paths, BATCH_SIZE)) {
-    const answers = await getBatch(reading.client, part, call, reading).catch((error: unknown): GraphAnswer[] => {
-      if (!saysNoDelta(error)) throw error;
-      return [];
-    });
+    const answers = await getBatchLoosely(reading.client, part, call, reading).catch(
+      (error: unknown): GraphAnswer[] => {
+        if (!saysNoDelta(error)) throw error;
+        refused = true;
+        return [];
+      },
+    );
     for (const index of part.keys()) {
       const answer = answers[index];
-      if (answer !== undefined && isDeltaReset(answer)) throw graphError(answer, call);
-      // Nothing says that delta is allowed in a batch: any refusal means that it is to be asked for by itself.
-      pages.push(answer?.status === 200 ? parsePage(reading.client, answer.body, call) : null);
+      if (answer !== undefined && (isDeltaReset(answer) || saysLater(answer))) throw graphError(answer, call);
+      firsts.push(answer?.status === 200 ? parsePage(reading.client, answer.body, call) : null);
+      // A token, an object or a state that is amiss (401, 404, 409) says nothing about batches.
+      if (answer !== undefined && (REFUSALS.has(answer.status) || answer.status >= 500)) refused = true;
     }
   }
-  return pages;
+  return { firsts, refused };
 }
 
 async function firstPage(reading: Reading, path: string): Promise<Page> {

@@ -10,7 +10,6 @@ import {
   goneBefore,
   type Progress,
   parseProgress,
-  refusesBatch,
   removedBefore,
   type Stream,
   toText,
@@ -93,7 +92,6 @@ async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Prog
     version: VERSION,
     key: reading.key,
     startedAt: reading.now(),
-    batch: !refusesBatch(before),
     delta,
     gone: await stillGone(reading, gone),
     removed,
@@ -177,9 +175,10 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Ful
 }
 
 function cursorOf(reading: Reading, progress: Progress): Omit<Cursor, keyof Links> {
-  const { version, key, batch, parent, others, nodes, removed, unsure, wary, gone } = progress;
+  const { version, key, parent, others, nodes, removed, unsure, wary, gone } = progress;
   const listedAt = reading.now();
-  return { version, key, batch, parent, others, nodes, removed, unsure, wary, gone, listedAt, unresolved: [] };
+  // Whether Graph takes delta in a batch is tried anew: what was found once may have passed.
+  return { version, key, batch: true, parent, others, nodes, removed, unsure, wary, gone, listedAt, unresolved: [] };
 }
 
 function unlisted(progress: Progress): ObjectId[] {

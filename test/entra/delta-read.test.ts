@@ -26,6 +26,39 @@ describe("delta read", () => {
     expect(await counting(() => read(mirror))).toBe(2);
   });
 
+  test.each([500, 501, 503, 424])("also when it fails with %i in a batch, time and again", async (status) => {
+    const entra = setUpEntra();
+    entra.simulator.faults.add({ kind: "status", status, match: "/delta", level: "batch", times: 1_000 });
+    const { mirror, read, counting } = await readOnce((e) => void addPerson(e, "Ana", e.groups.Pro), entra);
+    expect(await counting(() => read(mirror))).toBe(2);
+    expect((await read(mirror)).kind).toBe("changes");
+    await expectAsReadWhole(entra, mirror);
+  });
+
+  test.each([401, 404, 409])("a batch in which an item has %i once is made again", async (status) => {
+    const { entra, mirror, read, counting } = await readOnce();
+    entra.simulator.faults.add({ kind: "status", status, match: "/delta", level: "batch" });
+    expect(await counting(() => read(mirror))).toBe(2);
+    expect(await counting(() => read(mirror))).toBe(1);
+  });
+
+  test("a batch that was refused once is tried again after a full read", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    entra.simulator.faults.add({ kind: "refuseDeltaInBatch" });
+    await read(mirror);
+    expect(await counting(() => read(mirror))).toBe(2);
+    await read(mirror, { full: true });
+    expect(await counting(() => read(mirror))).toBe(1);
+  });
+
+  test("a wait beyond the deadline that an item asks for ends the cycle, without asking once more", async () => {
+    const { entra, mirror, read, counting } = await readOnce();
+    entra.simulator.faults.add({ kind: "throttle", retryAfter: "900", match: "/delta", level: "batch", times: 9 });
+    const reading = () => read(mirror, { deadline: entra.clock.now() + 240_000 }).catch((error) => error);
+    expect(await reading()).toMatchObject({ code: "ERR_GRAPH_THROTTLED" });
+    expect(await counting(reading)).toBe(1);
+  });
+
   test("nested groups of any depth share one stream of fifty", async () => {
     const { mirror, read, counting } = await readOnce((e) => {
       let above = e.groups.Pro;
