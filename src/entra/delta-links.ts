@@ -4,7 +4,7 @@ import type { ObjectId } from "../model/directory.ts";
 import { BATCH_SIZE, getBatchLoosely, saysLater } from "./batch.ts";
 import type { Stream } from "./cursor.ts";
 import { expectOk } from "./graph-client.ts";
-import { type GraphAnswer, graphError, incomplete, isDeltaReset } from "./graph-errors.ts";
+import { type GraphAnswer, graphError, incomplete, isDeltaReset, isRefusal } from "./graph-errors.ts";
 import { type Page, parsePage, readPages } from "./pages.ts";
 import { chunk } from "./people.ts";
 import { type Reading, stretchGuard } from "./reader.ts";
@@ -41,14 +41,6 @@ export async function openStreams(reading: Reading, ids: readonly ObjectId[]): P
     streams.push({ ids: part, path: await latest(reading, path, "opening the changes of groups") });
   }
   return streams;
-}
-
-/** Whether an error of opening says that there is no delta: for ever (External ID and B2C tenants), or now. */
-export function saysNoDelta(error: unknown): boolean {
-  if (!(error instanceof AgentError)) return false;
-  // A token that is refused says nothing about delta.
-  const graphs = error.code.startsWith("ERR_GRAPH_") || error.code === "ERR_DELTA_RESET";
-  return graphs && [400, 403, 404, 405, 410, 501].includes(Number(error.facts["statusCode"]));
 }
 
 /** With `latest` no entries come; what a service gives all the same is listed afterwards anyway. */
@@ -107,7 +99,7 @@ async function firstPagesByBatch(reading: Reading, paths: readonly string[]): Pr
   for (const part of chunk(paths, BATCH_SIZE)) {
     const answers = await getBatchLoosely(reading.client, part, call, reading).catch(
       (error: unknown): GraphAnswer[] => {
-        if (!saysNoDelta(error)) throw error;
+        if (!isRefusal(error)) throw error;
         refused = true;
         return [];
       },

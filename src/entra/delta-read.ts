@@ -2,15 +2,14 @@
 import type { DirectoryMember } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
 import type { DirectoryUser, ObjectId } from "../model/directory.ts";
-import { BATCH_SIZE, getBatch } from "./batch.ts";
 import { type Cursor, toText } from "./cursor.ts";
 import { DeltaChanges, restoredUnseen } from "./delta-changes.ts";
 import { drain, type Links, openStreams, STREAM_SIZE } from "./delta-links.ts";
-import { parseGroup, parseMember } from "./entries.ts";
-import { expectOk } from "./graph-client.ts";
+import { parseMember } from "./entries.ts";
 import { WATCHED } from "./group-forest.ts";
+import { describeGroups } from "./names.ts";
 import { isStaleLink, readPages } from "./pages.ts";
-import { chunk, lookUp } from "./people.ts";
+import { lookUp } from "./people.ts";
 import { membersPath, type Reading } from "./reader.ts";
 
 /** Levels of nesting, and repetitions of contradictory answers, before everything is read again instead. */
@@ -77,9 +76,9 @@ async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drai
     const fresh = forest.unknown();
     const needed = Math.ceil(forest.tracked().length / STREAM_SIZE);
     if (fresh.length > 0 || links.streams.length > needed) {
+      // New places first, then names and what came to the old places until then, then the listing: nothing falls between.
+      const streams = await openStreams(reading, [...new Set([...fresh, ...forest.tracked()])]);
       await describe(reading, changes, fresh);
-      // New places first, then what came to the old ones until then, then the listing: nothing falls between.
-      const streams = await openStreams(reading, forest.tracked());
       links = { ...(await drain(reading, links, links.batch, changes)), streams };
     }
     const toList = [...fresh.filter((id) => forest.has(id)), ...forest.takeDoubtful()];
@@ -91,16 +90,12 @@ async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drai
 }
 
 async function describe(reading: Reading, changes: DeltaChanges, ids: readonly ObjectId[]): Promise<void> {
-  const call = reading.call("reading groups that are new in scope");
-  for (const part of chunk(ids, BATCH_SIZE)) {
-    const paths = part.map((id) => `/groups/${encodeURIComponent(id)}?$select=id,displayName,visibility`);
-    const answers = await getBatch(reading.client, paths, call, reading);
-    for (const [index, answer] of answers.entries()) {
-      // Deleted again meanwhile, or too new for the server that was asked: the listings of a full read tell which.
-      if (answer.status === 404)
-        throw new AgentError("ERR_DELTA_RESET", `the new group ${part[index]} is not to be found`);
-      changes.forest.describe(parseGroup(expectOk(answer, call), call.what));
-    }
+  const groups = await describeGroups(reading, ids, reading.call("reading groups that are new in scope"));
+  for (const id of ids) {
+    const group = groups.get(id);
+    // Deleted again meanwhile, or too new for the server that was asked: the listings of a full read tell which.
+    if (group === undefined) throw new AgentError("ERR_DELTA_RESET", `the new group ${id} is not to be found`);
+    changes.forest.describe(group);
   }
 }
 

@@ -17,13 +17,15 @@ import {
   VERSION,
   wasWary,
 } from "./cursor.ts";
-import { type Links, openStreams, openUsers, saysNoDelta } from "./delta-links.ts";
+import { type Links, openStreams, openUsers } from "./delta-links.ts";
 import { idOf, isRemoval, parseMember } from "./entries.ts";
-import { isStaleLink, readPages } from "./pages.ts";
+import { isRefusal } from "./graph-errors.ts";
+import { describeGroups } from "./names.ts";
+import { isReset, isStaleLink, readPages } from "./pages.ts";
 import { inParallel } from "./parallel.ts";
 import { lookUp } from "./people.ts";
 import { membersPath, type Reading, stretchGuard } from "./reader.ts";
-import { refuseHidden, resolveGroup } from "./scope.ts";
+import { refuseHidden, refuseRenamed, resolveGroup } from "./scope.ts";
 import { scopedGroups } from "./tree.ts";
 
 /** A cut read that is older is begun anew: what it has staged may no longer be so; ms. */
@@ -54,8 +56,8 @@ export async function readFull(reading: Reading, alive: readonly ObjectId[] = []
     }
     return await readAndPublish(reading, resumed ?? (await begin(reading, alive)));
   } catch (error) {
-    if (resumed !== null && isStaleLink(error)) {
-      logger.info("the cut full read cannot go on: reading everything from the start");
+    if (isReset(error) || (resumed !== null && isStaleLink(error))) {
+      logger.info("the full read cannot go on: reading everything from the start");
       return await readAndPublish(reading, await begin(reading, alive));
     }
     // What will fail again is not worth keeping; what a later try may mend is gone on with.
@@ -73,7 +75,7 @@ async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Prog
   const parent = await resolveGroup(reading.client, scope.parentGroup, call);
   const others = await Promise.all(scope.others.map((ref) => resolveGroup(reading.client, ref, call)));
   const users = await openUsers(reading).catch((error: unknown) => {
-    if (!saysNoDelta(error)) throw error;
+    if (!isRefusal(error)) throw error;
     reading.logger.warn("the tenant gives no changes of users by delta: the next cycle reads everything again");
     return null;
   });
@@ -137,14 +139,19 @@ async function toldOf(
 async function stillGone(reading: Reading, gone: readonly ObjectId[]): Promise<ObjectId[]> {
   if (gone.length === 0) return [];
   const paths = gone.map((id) => `/groups/${encodeURIComponent(id)}?$select=id`);
-  const answers = await getBatchLoosely(reading.client, paths, reading.call("looking for deleted groups"), reading);
+  const call = reading.call("looking for deleted groups");
+  // Where batches are refused, all of them are watched on.
+  const answers = await getBatchLoosely(reading.client, paths, call, reading).catch((error: unknown) => {
+    if (!isRefusal(error)) throw error;
+    return [];
+  });
   return gone.filter((_, index) => answers[index]?.status !== 200);
 }
 
 /** Where restores of deleted groups will show. That there is no delta of groups shows when those in scope are opened. */
 async function openGone(reading: Reading, gone: readonly ObjectId[]): Promise<Stream[]> {
   return await openStreams(reading, gone).catch((error: unknown) => {
-    if (!saysNoDelta(error)) throw error;
+    if (!isRefusal(error)) throw error;
     return [];
   });
 }
@@ -156,6 +163,7 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Ful
     await openLevel(reading, progress, level);
     await inParallel(level, reading.limits.groupsAtOnce, (id, signal) => listGroup(reading, progress, id, signal));
   }
+  await rename(reading, progress);
   const vanished = mirror.vanished();
   const call = reading.call("looking for people who are in no group any more");
   const found = await lookUp(reading, vanished, ["id"], call);
@@ -172,6 +180,18 @@ async function readAndPublish(reading: Reading, progress: Progress): Promise<Ful
     cursor: cursor === null ? null : { value: toText(cursor) },
   });
   return { cursor, back };
+}
+
+/** The lists name groups before their changes are tracked: what was renamed in between is told by neither. */
+async function rename(reading: Reading, { delta, nodes, parent, others }: Progress): Promise<void> {
+  if (delta === null) return;
+  const groups = await describeGroups(reading, [...nodes.keys()], reading.call("reading the names of groups"));
+  for (const [id, { displayName, visibility }] of groups) {
+    const node = nodes.get(id);
+    if (node === undefined || displayName === node.displayName) continue;
+    if (id === parent || others.includes(id)) refuseRenamed(reading.scope, id, node.displayName);
+    nodes.set(id, { ...node, displayName, visibility });
+  }
 }
 
 function cursorOf(reading: Reading, progress: Progress): Omit<Cursor, keyof Links> {
@@ -197,7 +217,7 @@ async function openLevel(reading: Reading, progress: Progress, level: readonly O
     );
     progress.delta.streams.push(...streams);
   } catch (error) {
-    if (!saysNoDelta(error)) throw error;
+    if (!isRefusal(error)) throw error;
     reading.logger.warn("the tenant gives no changes of groups by delta: the next cycle reads everything again");
     progress.delta = null;
   }

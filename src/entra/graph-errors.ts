@@ -33,6 +33,13 @@ export function isDeltaReset(answer: GraphAnswer): boolean {
   return (answer.status === 400 || answer.status === 404) && RESET.test(errorCode(answer.body) ?? "");
 }
 
+/** Whether an error is a refusal by Graph of what was asked, as against of the token or for the moment. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof AgentError)) return false;
+  const graphs = error.code.startsWith("ERR_GRAPH_") || error.code === "ERR_DELTA_RESET";
+  return graphs && [400, 403, 404, 405, 410, 501].includes(Number(error.facts["statusCode"]));
+}
+
 /** The error that an answer which is no success stands for. */
 export function graphError(answer: GraphAnswer, call: Pick<Call, "what">): AgentError {
   const { status } = answer;

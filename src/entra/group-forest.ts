@@ -5,7 +5,7 @@ import type { DirectoryGroup, ObjectId, ScopedGroup } from "../model/directory.t
 import type { Cursor } from "./cursor.ts";
 import type { EntryKind } from "./entries.ts";
 import type { Reading } from "./reader.ts";
-import { refuseHidden } from "./scope.ts";
+import { refuseRenamed } from "./scope.ts";
 import { type GroupNode, rolesOf, scopedGroups } from "./tree.ts";
 
 /** Users added to and removed from one group. */
@@ -62,10 +62,7 @@ export class GroupForest {
     const node = this.nodes.get(id);
     if (node === undefined || typeof displayName !== "string" || displayName === "" || displayName === node.displayName)
       return;
-    // Found by its name, so the name now means another group or none.
-    const { parentGroup, others } = this.#reading.scope;
-    const named = [parentGroup, ...others].some((ref) => "name" in ref && same(ref.name, node.displayName));
-    if (named && this.#isRoot(id)) throw new AgentError("ERR_DELTA_RESET", `the group ${id} was renamed`);
+    if (this.#isRoot(id)) refuseRenamed(this.#reading.scope, id, node.displayName);
     this.nodes.set(id, { ...node, displayName });
     this.changed = true;
   }
@@ -107,7 +104,7 @@ export class GroupForest {
   }
 
   describe(group: DirectoryGroup): void {
-    const { id, displayName, visibility } = refuseHidden(group);
+    const { id, displayName, visibility } = group;
     this.#refuseRestored(id);
     this.nodes.set(id, { displayName, visibility, children: new Set() });
     // Whenever it became a member: it could not be published as one before it was known.
@@ -184,8 +181,4 @@ export class GroupForest {
     this.nodes.set(group, { ...node, children });
     this.changed = true;
   }
-}
-
-function same(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }

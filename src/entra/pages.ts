@@ -61,8 +61,13 @@ function linkOf(client: GraphClient, link: unknown, call: Call): string | null {
   return client.pathOf(link);
 }
 
+/** Whether an error says that everything has to be read again. */
+export function isReset(error: unknown): error is AgentError {
+  return error instanceof AgentError && error.code === "ERR_DELTA_RESET";
+}
+
 /** Whether Graph refused a link it gave earlier (tokens in links live for a while only). */
 export function isStaleLink(error: unknown): boolean {
-  if (!(error instanceof AgentError)) return false;
-  return error.code === "ERR_DELTA_RESET" || error.facts["statusCode"] === 400 || error.facts["statusCode"] === 404;
+  if (isReset(error)) return true;
+  return error instanceof AgentError && (error.facts["statusCode"] === 400 || error.facts["statusCode"] === 404);
 }

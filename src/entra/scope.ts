@@ -1,7 +1,7 @@
 /** Finds the parent group and the other groups that rules name. */
-import type { GroupRef } from "../cycle/ports.ts";
+import type { DirectoryScope, GroupRef } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
-import type { DirectoryGroup } from "../model/directory.ts";
+import type { DirectoryGroup, ObjectId } from "../model/directory.ts";
 import type { Call } from "./call.ts";
 import { parseGroup } from "./entries.ts";
 import { expectOk, type GraphClient } from "./graph-client.ts";
@@ -29,6 +29,13 @@ export function refuseHidden(group: DirectoryGroup): DirectoryGroup {
   throw new AgentError("ERR_GROUP_HIDDEN", `the group "${group.displayName}" (${group.id}) hides its members`, {
     facts: { group: group.displayName, groupId: group.id },
   });
+}
+
+/** Of a group that was found by the name which it had `before`, that name now means another one or none. */
+export function refuseRenamed({ parentGroup, others }: DirectoryScope, id: ObjectId, before: string): void {
+  const name = before.toLowerCase();
+  const named = [parentGroup, ...others].some((ref) => "name" in ref && ref.name.toLowerCase() === name);
+  if (named) throw new AgentError("ERR_DELTA_RESET", `the group ${id} was renamed`);
 }
 
 /** An object id, name or other text inside an OData filter; `encodeURIComponent` comes on top. */

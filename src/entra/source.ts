@@ -10,6 +10,7 @@ import { findUser } from "./find-user.ts";
 import { readFull } from "./full-read.ts";
 import { readMailboxes } from "./mailbox.ts";
 import type { EntraOptions } from "./options.ts";
+import { isReset } from "./pages.ts";
 import type { Reading } from "./reader.ts";
 
 /** Members listed between two tellings of progress. */
@@ -107,10 +108,6 @@ async function readWhole(reading: Reading, alive: readonly ObjectId[] = []): Pro
     if (!isReset(error)) throw error;
     return [];
   }
-}
-
-function isReset(error: unknown): error is AgentError {
-  return error instanceof AgentError && error.code === "ERR_DELTA_RESET";
 }
 
 function startReading(connection: Connection, mirror: MirrorWriter, options: ReadOptions): Reading {
