@@ -72,7 +72,13 @@ type Drained = Links & { readonly batch: boolean };
 async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drained): Promise<Drained> {
   const { forest } = changes;
   let links = first;
+  const list = async (ids: readonly ObjectId[]): Promise<void> => {
+    for (const id of ids) forest.list(id, await listMembers(reading, id));
+  };
   for (let round = 0; round < ROUNDS; round += 1) {
+    // First what is tracked already: a list may say that a group which changes named is not there at all.
+    const doubtful = forest.takeDoubtful();
+    await list(doubtful);
     const fresh = forest.unknown();
     const needed = Math.ceil(forest.tracked().length / STREAM_SIZE);
     if (fresh.length > 0 || links.streams.length > needed) {
@@ -81,10 +87,9 @@ async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drai
       await describe(reading, changes, fresh);
       links = { ...(await drain(reading, links, links.batch, changes)), streams };
     }
-    const toList = [...fresh.filter((id) => forest.has(id)), ...forest.takeDoubtful()];
-    for (const id of new Set(toList)) forest.list(id, await listMembers(reading, id));
-    // Bringing streams together reads on, and so may come upon groups that are new.
-    if (fresh.length === 0 && toList.length === 0 && forest.unknown().length === 0) return links;
+    await list(fresh.filter((id) => forest.has(id)));
+    // Bringing streams together reads on, and so may come upon groups that are new or in doubt.
+    if (fresh.length === 0 && forest.atRest()) return links;
   }
   throw new AgentError("ERR_DELTA_RESET", "the changes of groups do not come to rest");
 }

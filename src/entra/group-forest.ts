@@ -98,9 +98,14 @@ export class GroupForest {
 
   /** Groups whose members have to be listed because what changes say of them is contradictory. */
   takeDoubtful(): ObjectId[] {
-    const ids = [...this.#doubtful].filter((id) => this.nodes.has(id) && !this.relisted.has(id));
+    const ids = [...this.#doubtful].filter((id) => this.#isToList(id));
     this.#doubtful.clear();
     return ids;
+  }
+
+  /** Whether every group that is reached is known, and none is to be listed. */
+  atRest(): boolean {
+    return this.unknown().length === 0 && ![...this.#doubtful].some((id) => this.#isToList(id));
   }
 
   describe(group: DirectoryGroup): void {
@@ -161,6 +166,10 @@ export class GroupForest {
   /** Which groups it is in is not told when a group is restored. */
   #refuseRestored(id: ObjectId): void {
     if (this.gone.has(id)) throw new AgentError("ERR_DELTA_RESET", `the deleted group ${id} is there again`);
+  }
+
+  #isToList(id: ObjectId): boolean {
+    return this.nodes.has(id) && !this.relisted.has(id);
   }
 
   #isRoot(id: ObjectId): boolean {

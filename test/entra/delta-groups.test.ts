@@ -59,6 +59,23 @@ describe("groups, read by delta", () => {
     expect(mirror.published).toEqual(published);
   });
 
+  test("a group that hides its members, came and went, and is told of in the wrong order is no matter", async () => {
+    const { entra, mirror, read } = await readOnce(
+      () => {},
+      setUpEntra({ simulator: { pageSizes: { memberSlice: 1 } } }),
+    );
+    const { Pro, Eco } = entra.groups;
+    const secret = entra.tenant.addGroup("Secret", { visibility: "HiddenMembership" });
+    entra.tenant.addMember(Pro, secret);
+    entra.tenant.removeMember(Pro, secret);
+    const ana = addPerson(entra, "Ana", Eco);
+    entra.simulator.faults.add({ kind: "deltaRawOperations", match: "/groups/delta" });
+    entra.simulator.faults.add({ kind: "deltaReverse", match: "/groups/delta" });
+    expect((await read(mirror)).kind).toBe("changes");
+    expect(mirror.snapshot()).toHaveProperty(ana);
+    await expectAsReadWhole(entra, mirror);
+  });
+
   test("a group nested at any moment of a full read is nested in the mirror", async () => {
     for (const first of [true, false]) {
       for (let moment = 0, over = false; !over; moment += 1) {
