@@ -14,6 +14,8 @@ import { membersPath, type Reading } from "./reader.ts";
 
 /** Levels of nesting, and repetitions of contradictory answers, before everything is read again instead. */
 const ROUNDS = 20;
+/** Groups listed one after the other; more of them are read side by side, and a cut is gone on with, by a full read. */
+const LISTED = 50;
 /** Unknown members remembered until users delta names them. */
 const UNRESOLVED = 1_000;
 /** Cycles in which a new member is asked for again whom the directory did not know: a server that lags behind catches up within minutes. */
@@ -72,7 +74,10 @@ type Drained = Links & { readonly batch: boolean };
 async function settleGroups(reading: Reading, changes: DeltaChanges, first: Drained): Promise<Drained> {
   const { forest } = changes;
   let links = first;
+  let listed = 0;
   const list = async (ids: readonly ObjectId[]): Promise<void> => {
+    listed += ids.length;
+    if (listed > LISTED) throw new AgentError("ERR_DELTA_RESET", `more than ${LISTED} groups have to be listed`);
     for (const id of ids) forest.list(id, await listMembers(reading, id));
   };
   for (let round = 0; round < ROUNDS; round += 1) {

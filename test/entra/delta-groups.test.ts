@@ -76,6 +76,20 @@ describe("groups, read by delta", () => {
     await expectAsReadWhole(entra, mirror);
   });
 
+  test("very many groups that come into scope at once are read whole, which can be cut and gone on with", async () => {
+    const { entra, mirror, read } = await readOnce();
+    const above = entra.tenant.addGroup("Above");
+    const below = Array.from({ length: 60 }, (_, n) => entra.tenant.addGroup(`Below ${n}`));
+    for (const id of below) entra.tenant.addMember(above, id);
+    const ana = addPerson(entra, "Ana", below[59] ?? "");
+    entra.tenant.addMember(entra.groups.Pro, above);
+    expect((await read(mirror)).kind).toBe("full");
+    expect(mirror.snapshot()).toHaveProperty(ana);
+    addPerson(entra, "Ben", below[0] ?? "");
+    expect((await read(mirror)).kind).toBe("changes");
+    await expectAsReadWhole(entra, mirror);
+  });
+
   test("a group nested at any moment of a full read is nested in the mirror", async () => {
     for (const first of [true, false]) {
       for (let moment = 0, over = false; !over; moment += 1) {
