@@ -44,6 +44,7 @@ const cursorSchema = v.object({
   unsure: idList,
   listedAt: v.nullable(v.number()),
   wary: v.boolean(),
+  overflow: v.exactOptional(v.boolean()),
 });
 
 const progressSchema = v.object({
@@ -70,7 +71,7 @@ export type Stream = v.InferOutput<typeof stream>;
  * `again`: those of them to look up once more, and in how many cycles. `gone`: tracked groups that were deleted (a Microsoft 365 group can be
  * restored). `unsure`: people who were deleted and then listed: groups may have been listed without them before. `listedAt`: when groups were
  * last listed, as long as changes of that time may still come. `wary`: everything was listed since `users` was the place, for the first time in
- * a row, so whoever is told of may have been away meanwhile.
+ * a row, so whoever is told of may have been away meanwhile. `overflow`: there were more unknown members than are remembered.
  */
 export type Cursor = v.InferOutput<typeof cursorSchema>;
 

@@ -16,7 +16,7 @@ import { membersPath, type Reading } from "./reader.ts";
 const ROUNDS = 20;
 /** Groups listed one after the other; more of them are read side by side, and a cut is gone on with, by a full read. */
 const LISTED = 50;
-/** Unknown members remembered until users delta names them. */
+/** Unknown members remembered until users delta names them; when there are more, the next cycle reads everything. */
 const UNRESOLVED = 1_000;
 /** Cycles in which a new member is asked for again whom the directory did not know: a server that lags behind catches up within minutes. */
 const LOOKUPS = 12;
@@ -46,8 +46,9 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
     unsure: listedAt === null ? [] : [...changes.unsure],
     listedAt,
     wary: false,
-    unresolved: people.unresolved,
-    again: people.again,
+    unresolved: people.unresolved.slice(-UNRESOLVED),
+    again: Object.fromEntries(Object.entries(people.again).slice(-UNRESOLVED)),
+    overflow: people.unresolved.length > UNRESOLVED || Object.keys(people.again).length > UNRESOLVED,
   };
   reading.mirror.publishChanges({
     groups: changes.forest.changed ? groups : null,
@@ -175,7 +176,7 @@ async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cur
     users: [...alive.values()],
     deleted: [...deleted],
     restored,
-    unresolved: [...unresolved].slice(-UNRESOLVED),
-    again: Object.fromEntries(Object.entries(again).slice(-UNRESOLVED)),
+    unresolved: [...unresolved],
+    again,
   };
 }

@@ -70,7 +70,8 @@ interface DeltaHealth {
 
 async function readEither(reading: Reading, full: boolean, delta: DeltaHealth): Promise<ReadResult["kind"]> {
   const cursor = full ? null : parseCursor(reading.mirror.cursor?.value ?? null, reading.key);
-  if (cursor !== null && reading.mirror.progress === null && delta.failures < ENOUGH_FAILURES) {
+  const isGood = cursor?.overflow !== true && delta.failures < ENOUGH_FAILURES;
+  if (cursor !== null && reading.mirror.progress === null && isGood) {
     try {
       await readDelta(reading, cursor);
       delta.failures = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { addPerson, createReader, expectAsReadWhole, readOnce, setUpEntra } from "../support/entra.ts";
+import { addPerson, createReader, expectAsReadWhole, readOnce, setUpEntra, type TestEntra } from "../support/entra.ts";
 import { createMemoryMirror } from "../support/memory-mirror.ts";
 
 describe("delta read", () => {
@@ -160,18 +160,21 @@ describe("delta read", () => {
     await expectAsReadWhole(entra, mirror);
   });
 
+  /** A directory that does not find anybody by id while `late` says so. */
+  function lagging(entra: TestEntra, late: () => boolean) {
+    const fetch: TestEntra["fetch"] = async (input, init) => {
+      const response = await entra.fetch(input, init);
+      if (!late() || !String(init?.body).includes("/users?$filter")) return response;
+      return new Response((await response.text()).replace(/"value":\[\{.*?\}\]/g, '"value":[]'));
+    };
+    return createReader(entra, { fetch });
+  }
+
   test("a member whom the directory finds late only is found as soon as it tells of them", async () => {
     const entra = setUpEntra();
     let late = true;
-    const fetch: typeof entra.fetch = async (input, init) => {
-      const response = await entra.fetch(input, init);
-      const isLookup = String(init?.body).includes("/users?$filter");
-      return late && isLookup
-        ? new Response((await response.text()).replace(/"value":\[\{.*?\}\]/, '"value":[]'))
-        : response;
-    };
     const mirror = createMemoryMirror();
-    const { read } = createReader(entra, { fetch });
+    const { read } = lagging(entra, () => late);
     await read(mirror);
     const ana = addPerson(entra, "Ana", entra.groups.Pro);
     await read(mirror);
@@ -180,6 +183,21 @@ describe("delta read", () => {
     expect((await read(mirror)).kind).toBe("changes");
     await expectAsReadWhole(entra, mirror);
     expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
+  test("more of them than are remembered are all found, by a full read in the next cycle", async () => {
+    const entra = setUpEntra();
+    let late = true;
+    const mirror = createMemoryMirror();
+    const { read } = lagging(entra, () => late);
+    await read(mirror);
+    for (let n = 0; n < 1_200; n += 1) addPerson(entra, `New ${n}`, entra.groups.Eco);
+    await read(mirror);
+    expect(mirror.snapshot()).toEqual({});
+    late = false;
+    expect((await read(mirror)).kind).toBe("full");
+    expect(Object.keys(mirror.snapshot())).toHaveLength(1_200);
+    expect((await read(mirror)).kind).toBe("changes");
   });
 
   test("and is no longer asked for after a dozen cycles, but found when the directory tells of them", async () => {
