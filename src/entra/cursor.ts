@@ -68,7 +68,7 @@ export type Stream = v.InferOutput<typeof stream>;
 
 /**
  * `batch`: whether Graph takes delta links in a `$batch`. `unresolved`: members whom the directory did not know when they were looked up.
- * `again`: those of them to look up once more, and in how many cycles. `gone`: tracked groups that were deleted (a Microsoft 365 group can be
+ * `again`: who was not found is to be looked up once more, and in how many cycles. `gone`: tracked groups that were deleted (a Microsoft 365 group can be
  * restored). `unsure`: people who were deleted and then listed: groups may have been listed without them before. `listedAt`: when groups were
  * last listed, as long as changes of that time may still come. `wary`: everything was listed since `users` was the place, for the first time in
  * a row, so whoever is told of may have been away meanwhile. `overflow`: there were more unknown members than are remembered.

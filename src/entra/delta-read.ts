@@ -18,7 +18,7 @@ const ROUNDS = 20;
 const LISTED = 50;
 /** Unknown members remembered until users delta names them; when there are more, the next cycle reads everything. */
 const UNRESOLVED = 1_000;
-/** Cycles in which a new member is asked for again whom the directory did not know: a server that lags behind catches up within minutes. */
+/** Cycles in which somebody is looked up again who was not found: a server that lags behind catches up within minutes. */
 const LOOKUPS = 12;
 /** Deleted users remembered, the latest. */
 const REMOVED = 2_000;
@@ -161,7 +161,9 @@ async function settlePeople(reading: Reading, changes: DeltaChanges, cursor: Cur
       alive.delete(id);
       deleted.add(id);
       if (strangers.has(id)) unresolved.add(id);
-      const left = strangers.has(id) ? LOOKUPS : (waiting[id] ?? 0) - 1;
+      // Whoever is new, or of whom changes say two things, may be there and not found yet.
+      const before = strangers.has(id) ? undefined : waiting[id];
+      const left = before === undefined ? LOOKUPS : before - 1;
       if (left > 0) again[id] = left;
     } else if (removed.get(id) === true) {
       throw restoredUnseen(id);

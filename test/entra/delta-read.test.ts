@@ -161,9 +161,9 @@ describe("delta read", () => {
   });
 
   /** A directory that does not find anybody by id while `late` says so. */
-  function lagging(entra: TestEntra, late: () => boolean) {
+  function lagging(entra: TestEntra, late: () => boolean, network = entra.fetch) {
     const fetch: TestEntra["fetch"] = async (input, init) => {
-      const response = await entra.fetch(input, init);
+      const response = await network(input, init);
       if (!late() || !String(init?.body).includes("/users?$filter")) return response;
       return new Response((await response.text()).replace(/"value":\[\{.*?\}\]/g, '"value":[]'));
     };
@@ -181,6 +181,33 @@ describe("delta read", () => {
     expect(mirror.snapshot()).toEqual({});
     late = false;
     expect((await read(mirror)).kind).toBe("changes");
+    await expectAsReadWhole(entra, mirror);
+    expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
+  test("somebody of whom one round tells a deletion and a restore is found, though late", async () => {
+    const entra = setUpEntra();
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    let late = false;
+    // After the end of it comes what was before.
+    const disordered: TestEntra["fetch"] = async (input, init) => {
+      const response = await entra.fetch(input, init);
+      if (!late || !input.includes("/users/delta?$deltatoken")) return response;
+      const page = (await response.json()) as { value: object[] };
+      return Response.json({ ...page, value: [...page.value, { id: ana, "@removed": { reason: "changed" } }] });
+    };
+    const mirror = createMemoryMirror();
+    const { read, counting } = lagging(entra, () => late, disordered);
+    await read(mirror);
+    entra.clock.advance(3_600_000);
+    await read(mirror);
+    late = true;
+    entra.tenant.updateUser(ana, { displayName: "Ana Maria" });
+    entra.simulator.faults.add({ kind: "refuseDeltaInBatch" });
+    await read(mirror);
+    expect(mirror.deleted()).toEqual([ana]);
+    late = false;
+    expect(await counting(() => read(mirror))).toBe(3);
     await expectAsReadWhole(entra, mirror);
     expect(mirror.snapshot()).toHaveProperty(ana);
   });
