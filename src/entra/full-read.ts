@@ -9,6 +9,7 @@ import {
   type Cursor,
   goneBefore,
   type Progress,
+  parseCursor,
   parseProgress,
   removedBefore,
   type Stream,
@@ -43,27 +44,40 @@ export interface FullRead {
 
 /** Reads and publishes. `alive`: the `back` of a read that has just ended. */
 export async function readFull(reading: Reading, alive: readonly ObjectId[] = []): Promise<FullRead> {
+  const { mirror } = reading;
+  const before = mirror.progress;
+  try {
+    return await readOrGoOn(reading, alive);
+  } catch (error) {
+    // What will fail again is not worth keeping; what a later try may mend is gone on with.
+    const gotOn = mirror.progress !== before;
+    if (error instanceof AgentError && error.retryable && (gotOn || !isStuck(reading, error))) mirror.keepStaged();
+    else mirror.restage();
+    throw error;
+  }
+}
+
+/** Whether a read that got no further stands in the way of the changes, which may be well. */
+function isStuck({ mirror, key }: Reading, { code }: AgentError): boolean {
+  const lastsMaybe = code === "ERR_GRAPH_REFUSED" || code === "ERR_GRAPH_INCOMPLETE";
+  return lastsMaybe && parseCursor(mirror.cursor?.value ?? null, key) !== null;
+}
+
+async function readOrGoOn(reading: Reading, alive: readonly ObjectId[]): Promise<FullRead> {
   const { mirror, logger } = reading;
   const earlier = parseProgress(mirror.progress, reading.key);
   const resumed = earlier !== null && reading.now() - earlier.startedAt < STALE_AFTER ? earlier : null;
-  if (resumed !== null)
-    logger.info("going on with the full read of {at}", { at: new Date(resumed.startedAt).toISOString() });
   try {
+    if (resumed === null) return await readAndPublish(reading, await begin(reading, alive));
+    logger.info("going on with the full read of {at}", { at: new Date(resumed.startedAt).toISOString() });
     // Whoever is there now may have been deleted while groups were listed, and the changes will tell of the end only.
-    if (resumed !== null) {
-      const { gone } = await toldOf(reading, resumed.delta?.users ?? null);
-      for (const id of gone) resumed.removed.set(id, true);
-    }
-    return await readAndPublish(reading, resumed ?? (await begin(reading, alive)));
+    const { gone } = await toldOf(reading, resumed.delta?.users ?? null);
+    for (const id of gone) resumed.removed.set(id, true);
+    return await readAndPublish(reading, resumed);
   } catch (error) {
-    if (isReset(error) || (resumed !== null && isStaleLink(error))) {
-      logger.info("the full read cannot go on: reading everything from the start");
-      return await readAndPublish(reading, await begin(reading, alive));
-    }
-    // What will fail again is not worth keeping; what a later try may mend is gone on with.
-    if (error instanceof AgentError && error.retryable) mirror.keepStaged();
-    else mirror.restage();
-    throw error;
+    if (!isReset(error) && (resumed === null || !isStaleLink(error))) throw error;
+    logger.info("the full read cannot go on: reading everything from the start");
+    return await readAndPublish(reading, await begin(reading, alive));
   }
 }
 

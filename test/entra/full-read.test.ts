@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { addPerson, createReader, SCOPE, setUpEntra } from "../support/entra.ts";
+import { addPerson, createReader, expectAsReadWhole, SCOPE, setUpEntra } from "../support/entra.ts";
 import { createMemoryMirror } from "../support/memory-mirror.ts";
 
 describe("full read", () => {
@@ -168,6 +168,38 @@ describe("full read", () => {
     expect(Object.keys(mirror.snapshot())).toHaveLength(3_000);
     // Two pages of Eco that were left, and No_Licence.
     expect(entra.simulator.log.count("/members") - before).toBe(3);
+  });
+
+  test.each([
+    ["half a page", { kind: "empty" }, "ERR_GRAPH_INCOMPLETE"],
+    ["HTTP 500", { kind: "status", status: 500 }, "ERR_GRAPH_REFUSED"],
+  ] as const)("does not stand in the way of changes when a group's list is %s for good", async (_, fault, code) => {
+    const entra = setUpEntra();
+    const mirror = createMemoryMirror();
+    const { read } = createReader(entra);
+    await read(mirror);
+    entra.simulator.faults.add({ ...fault, match: `${entra.groups.Eco}/members`, times: 1_000 });
+    const ana = addPerson(entra, "Ana", entra.groups.Pro);
+    // Once more, since it may have been for the moment.
+    for (const full of [true, false]) {
+      expect(await read(mirror, { full }).catch((error) => error)).toMatchObject({ code });
+    }
+    expect((await read(mirror)).kind).toBe("changes");
+    expect(mirror.snapshot()).toHaveProperty(ana);
+  });
+
+  test("of a first time keeps what it has, however often it is cut at one place", async () => {
+    const entra = setUpEntra();
+    const mirror = createMemoryMirror();
+    const { read } = createReader(entra);
+    entra.simulator.faults.add({ kind: "status", status: 500, match: `${entra.groups.Eco}/members`, times: 1_000 });
+    for (let n = 0; n < 3; n += 1) {
+      expect(await read(mirror).catch((error) => error)).toMatchObject({ code: "ERR_GRAPH_REFUSED" });
+      expect(mirror.staged).toContain(entra.groups.Pro);
+    }
+    entra.simulator.faults.clear();
+    await read(mirror);
+    await expectAsReadWhole(entra, mirror);
   });
 
   test("begins anew when Graph no longer knows the page it was cut at", async () => {
