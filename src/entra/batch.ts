@@ -9,7 +9,7 @@ import { type GraphAnswer, graphError, incomplete, TRANSIENT_STATUSES } from "./
 /** Requests in one batch, by Graph's rule. */
 export const BATCH_SIZE = 20;
 
-/** Tries of items that fail without saying how long to wait. */
+/** Tries of items that fail without saying how long to wait; being throttled without that is no failure, as with single requests. */
 const TRIES = 4;
 
 /** The status of an item whose batch was throttled (also: a failed dependency). */
@@ -32,19 +32,23 @@ export async function getBatch(
   call: Call,
   options: BatchOptions,
 ): Promise<readonly GraphAnswer[]> {
-  const { answers, giveUp } = await ask(client, paths, call, options);
+  const { answers, giveUp } = await ask(client, paths, call, options, Number.POSITIVE_INFINITY);
   if (giveUp !== null) throw giveUp;
   return answers;
 }
 
-/** As `getBatch`, but gives what could be had: items that would have to wait longer are answered as Graph left them. */
+/**
+ * As `getBatch`, but gives what could be had: items that would have to wait longer are answered as Graph left them. `patience`: how often
+ * items may be throttled without being told for how long.
+ */
 export async function getBatchLoosely(
   client: GraphClient,
   paths: readonly string[],
   call: Call,
   options: BatchOptions,
+  patience = TRIES,
 ): Promise<readonly GraphAnswer[]> {
-  return (await ask(client, paths, call, options)).answers;
+  return (await ask(client, paths, call, options, patience)).answers;
 }
 
 async function ask(
@@ -52,9 +56,12 @@ async function ask(
   paths: readonly string[],
   call: Call,
   options: BatchOptions,
+  patience: number,
 ): Promise<{ readonly answers: readonly GraphAnswer[]; readonly giveUp: AgentError | null }> {
   const answers: GraphAnswer[] = [];
   let open = paths.map((_, index) => index);
+  let failures = 0;
+  let untold = 0;
   for (let attempt = 0; ; attempt += 1) {
     for (const [index, answer] of await post(client, paths, open, call)) answers[index] = answer;
     const waiting = open.flatMap((index) => {
@@ -71,7 +78,9 @@ async function ask(
     const error = graphError(first.answer, call);
     const isThrottled = told !== null || THROTTLING.has(first.answer.status);
     const giveUp = isThrottled ? throttled(error) : error;
-    if (told === null && attempt + 1 >= TRIES) return { answers, giveUp };
+    if (told === null) untold += 1;
+    if (told === null && waiting.some(({ answer }) => answer.status !== 429)) failures += 1;
+    if (failures >= TRIES || untold >= patience) return { answers, giveUp };
     try {
       await options.pause(attempt, told, call, giveUp);
     } catch (error) {

@@ -97,7 +97,7 @@ async function firstPagesByBatch(reading: Reading, paths: readonly string[]): Pr
   const firsts: (Page | null)[] = [];
   let refused = false;
   for (const part of chunk(paths, BATCH_SIZE)) {
-    const answers = await getBatchLoosely(reading.client, part, call, reading).catch(
+    const answers = await getBatchLoosely(reading.client, part, call, reading, Infinity).catch(
       (error: unknown): GraphAnswer[] => {
         if (!isRefusal(error)) throw error;
         refused = true;

@@ -95,6 +95,41 @@ describe("a batch", () => {
     expect(await reading.catch((error: unknown) => error)).toMatchObject({ code });
   });
 
+  /** Answers in turn: a status, with a wait if one is told; then success. */
+  function inTurn(turns: readonly (readonly [number, string?])[]) {
+    return fakeGraph((request, index) => {
+      const [status, wait] = turns[index] ?? [200];
+      const headers = wait === undefined ? {} : { "Retry-After": wait };
+      return json({ responses: itemsOf(request).map(({ id, url }) => ({ id, status, headers, body: { url } })) });
+    });
+  }
+
+  test.each([
+    [
+      "is throttled without being told for how long, as often as the time allows",
+      Array.from({ length: 7 }, () => [429]),
+    ],
+    ["waits as told and then fails for a moment", [[503, "1"], [503, "1"], [429, "1"], [503], [500], [503]]],
+  ] as [string, [number, string?][]][])("asks again for an item that %s", async (_, turns) => {
+    const graph = inTurn(turns);
+    const [answer] = await getBatch(
+      graph.reader.client,
+      ["/users/a"],
+      call({ deadline: graph.now() + 240_000 }),
+      graph.reader,
+    );
+    expect(answer?.status).toBe(200);
+    expect(graph.sent).toHaveLength(turns.length + 1);
+  });
+
+  test("that may be incomplete does not spend the cycle on an item that is throttled without an end", async () => {
+    const graph = inTurn(Array.from({ length: 20 }, () => [429]));
+    const deadline = graph.now() + 240_000;
+    const [answer] = await getBatchLoosely(graph.reader.client, ["/users/a"], call({ deadline }), graph.reader);
+    expect(answer?.status).toBe(429);
+    expect(graph.sent).toHaveLength(4);
+  });
+
   test("that may be incomplete gives what could be had when the rest has to wait too long", async () => {
     const graph = fakeGraph((request) =>
       json({

@@ -51,6 +51,12 @@ describe("delta read", () => {
     expect(await counting(() => read(mirror))).toBe(1);
   });
 
+  test("an item that is throttled without being told for how long is asked again as long as there is time", async () => {
+    const { entra, mirror, read } = await readOnce();
+    entra.simulator.faults.add({ kind: "throttle", match: "/delta", level: "batch", times: 6 });
+    expect((await read(mirror, { deadline: entra.clock.now() + 240_000 })).kind).toBe("changes");
+  });
+
   test("a wait beyond the deadline that an item asks for ends the cycle, without asking once more", async () => {
     const { entra, mirror, read, counting } = await readOnce();
     entra.simulator.faults.add({ kind: "throttle", retryAfter: "900", match: "/delta", level: "batch", times: 9 });
