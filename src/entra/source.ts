@@ -90,7 +90,7 @@ async function readEither(reading: Reading, full: boolean, delta: DeltaHealth): 
   const back = await readWhole(reading);
   if (back === null) return "full";
   reading.logger.info("much has changed while everything was read: reading it again");
-  await readWhole(reading, back);
+  await readAgain(reading, back);
   return "full";
 }
 
@@ -98,16 +98,26 @@ async function readEither(reading: Reading, full: boolean, delta: DeltaHealth): 
  * Everything, and what changed meanwhile, which also makes one stream of what was opened level by level. Gives null when that is all, else
  * who is to be looked at in a further read.
  */
-async function readWhole(reading: Reading, alive: readonly ObjectId[] = []): Promise<readonly ObjectId[] | null> {
-  const { cursor, back } = await readFull(reading, alive);
+async function readWhole(reading: Reading): Promise<readonly ObjectId[] | null> {
+  const { cursor, back } = await readFull(reading);
   if (back.length > 0) return back;
-  if (cursor === null) return null;
   try {
-    await readDelta(reading, cursor);
+    if (cursor !== null) await readDelta(reading, cursor);
     return null;
   } catch (error) {
     if (!isReset(error)) throw error;
     return [];
+  }
+}
+
+/** Lists without what changed meanwhile are not to be judged by: somebody may be in the earlier ones only, or in the later. */
+async function readAgain(reading: Reading, alive: readonly ObjectId[]): Promise<void> {
+  const { cursor } = await readFull(reading, alive);
+  try {
+    if (cursor !== null) await readDelta(reading, cursor);
+  } catch (error) {
+    if (!isReset(error)) throw error;
+    throw new AgentError(error.code, error.message, { retryable: true, facts: error.facts, cause: error });
   }
 }
 

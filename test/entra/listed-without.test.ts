@@ -88,6 +88,25 @@ describe("somebody in two groups, of which one is listed after the other", () =>
     }
   });
 
+  test("who is restored when all is read for the second time in a cycle is not judged before the next", async () => {
+    const { entra, ana, late } = setUpAna();
+    const bob = addPerson(entra, "Bob", entra.groups.Eco);
+    const mirror = createMemoryMirror();
+    await createReader(entra).read(mirror);
+    entra.tenant.deleteUser(ana);
+    await createReader(entra).read(mirror);
+    let reads = 0;
+    const { read } = during(entra, (url) => {
+      if (!url.includes(`${late}/members`)) return;
+      reads += 1;
+      if (reads === 1) entra.tenant.updateUser(bob, { displayName: "Robert" });
+      if (reads === 2) entra.tenant.restoreUser(ana);
+    });
+    expect(await read(mirror, { full: true }).catch((error) => error)).toMatchObject({ code: "ERR_DELTA_RESET" });
+    await read(mirror);
+    expect(mirror.snapshot()[ana]?.groups).toEqual(ALL);
+  });
+
   test("who is deleted between the two and restored later is in both", async () => {
     for (const wait of [0, 2 * HOUR]) {
       const { entra, ana, late } = setUpAna();
