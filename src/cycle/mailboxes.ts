@@ -9,9 +9,6 @@ type Time = Pick<CycleRequest, "signal"> & { readonly deadline?: number | undefi
 /** Known mailboxes read again in one full re-read, oldest first. */
 const REFRESHED = 1000;
 
-/** Mailboxes asked along to tell a missing permission from a policy about some. */
-const WITNESSES = 3;
-
 /** What became of those whose mailboxes had to be read. */
 export interface MissingMailboxes {
   readonly wanted: ReadonlySet<ObjectId>;
@@ -33,27 +30,9 @@ export async function readMissingMailboxes(
     const hangs = verdict.kind === "unknown" && verdict.needs === "mailbox";
     if (hangs || (verdict.kind === "tier" && account === null)) missing.push(id);
   }
-  const time = { signal, deadline };
-  const { asked, throttled, found } = await read(parts, people, evaluator, missing, now, time);
-  if (asked > throttled && found === 0) {
-    // A refusal says something about a person only beside a mailbox that may be read.
-    const witnesses = readableMailboxes(parts);
-    const seen = await read(parts, people, evaluator, witnesses, now, time);
-    if (seen.found > 0) await read(parts, people, evaluator, [...witnesses, ...missing], now, time);
-  }
+  const { asked, throttled, found } = await read(parts, people, evaluator, missing, now, { signal, deadline });
   // While nothing at all comes through, that is no matter of time.
   return { wanted: new Set(missing), leftOut: asked < missing.length || (throttled > 0 && found > 0) };
-}
-
-/** A few that could be read before. */
-function readableMailboxes({ store }: CycleParts): readonly ObjectId[] {
-  return store.people
-    .oldestMailboxes(REFRESHED)
-    .filter((id) => {
-      const mailbox = store.people.person(id)?.mailbox;
-      return typeof mailbox === "object" && mailbox.purpose !== null;
-    })
-    .slice(0, WITNESSES);
 }
 
 /** Reads the oldest ones again, but for those that this cycle has asked for (`asked`). */

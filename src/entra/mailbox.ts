@@ -1,14 +1,11 @@
-/**
- * Mailbox settings, 20 people a request ("Get user mailbox settings"). A missing mailbox is a fact about that person; a refusal is one only
- * beside a mailbox that may be read, as the permission may be missing altogether.
- */
+/** Mailbox settings, 20 people a request ("Get user mailbox settings"). A missing mailbox is a fact about that person. */
 import type { MailboxBatch } from "../cycle/ports.ts";
 import { AgentError } from "../errors.ts";
 import type { MailboxSettings, ObjectId } from "../model/directory.ts";
 import { BATCH_SIZE, getBatchLoosely } from "./batch.ts";
 import type { Call } from "./call.ts";
 import { isRecord } from "./entra-errors.ts";
-import { errorCode, type GraphAnswer, lacksRights } from "./graph-errors.ts";
+import { errorCode, type GraphAnswer } from "./graph-errors.ts";
 import { chunk } from "./people.ts";
 import type { Reader } from "./reader.ts";
 
@@ -17,17 +14,14 @@ const BATCHES_AT_ONCE = 4;
 
 export type MailboxAnswer = MailboxSettings | "missing";
 
-/** What a mailbox says that Exchange keeps from us: it is there. */
+/**
+ * What is known of a mailbox that we may not read, for want of the permission or by a policy. Unlike one that is missing it does not end what
+ * was known before.
+ */
 const CLOSED: MailboxSettings = { purpose: null, locale: null, timeZone: null };
 
-/** Statuses that say nothing about the mailbox: token, permission or policy, and what is asked for again. */
-const SAYS_NOTHING: ReadonlySet<number> = new Set([401, 403, 424, 429]);
-
-interface Batch extends MailboxBatch {
-  /** Refused: a policy about these mailboxes, or the permission is missing. */
-  readonly refused: readonly ObjectId[];
-  readonly lacksRights: boolean;
-}
+/** Statuses that say nothing about the mailbox. */
+const SAYS_NOTHING: ReadonlySet<number> = new Set([401, 424, 429]);
 
 /**
  * Settings as they arrive; whoever comes after the slice or after a request that failed is not asked for. `warnDenied` is called when
@@ -40,8 +34,7 @@ export async function* readMailboxes(
   warnDenied: () => void,
 ): AsyncGenerator<MailboxBatch> {
   const batches = chunk(ids.slice(0, reader.limits.mailboxes), BATCH_SIZE).values();
-  const running = new Map<number, Promise<{ readonly key: number; readonly read: Batch | null }>>();
-  const refused: ObjectId[] = [];
+  const running = new Map<number, Promise<{ readonly key: number; readonly read: MailboxBatch | null }>>();
   let readable = false;
   let denied = false;
   let started = 0;
@@ -63,16 +56,16 @@ export async function* readMailboxes(
       cut = true;
       continue;
     }
-    refused.push(...read.refused);
-    denied ||= read.lacksRights;
-    readable ||= [...read.found.values()].some((answer) => answer !== "missing");
-    const closed = readable ? refused.splice(0).map((id) => [id, CLOSED] as const) : [];
-    yield { asked: read.asked, throttled: read.throttled, found: new Map([...read.found, ...closed]) };
+    for (const answer of read.found.values()) {
+      if (answer === CLOSED) denied = true;
+      else if (answer !== "missing") readable = true;
+    }
+    yield read;
   }
-  if (denied || refused.length > 0) warnDenied();
+  if (denied && !readable) warnDenied();
 }
 
-async function readBatch(reader: Reader, ids: readonly ObjectId[], call: Call): Promise<Batch | null> {
+async function readBatch(reader: Reader, ids: readonly ObjectId[], call: Call): Promise<MailboxBatch | null> {
   const paths = ids.map((id) => `/users/${encodeURIComponent(id)}/mailboxSettings`);
   let answers: readonly GraphAnswer[];
   try {
@@ -83,20 +76,19 @@ async function readBatch(reader: Reader, ids: readonly ObjectId[], call: Call): 
     return null;
   }
   const found = new Map<ObjectId, MailboxAnswer>();
-  const refused: ObjectId[] = [];
   let throttled = 0;
   for (const [index, id] of ids.entries()) {
     const answer = answers[index];
     const settings = answer === undefined ? null : parseAnswer(answer);
     if (settings !== null) found.set(id, settings);
     else if (answer?.status === 429) throttled += 1;
-    else if (answer?.status === 403 && !lacksRights(answer)) refused.push(id);
   }
-  return { asked: ids.length, throttled, found, refused, lacksRights: answers.some(lacksRights) };
+  return { asked: ids.length, throttled, found };
 }
 
 /** Null: nothing is known from this answer. */
 function parseAnswer(answer: GraphAnswer): MailboxAnswer | null {
+  if (answer.status === 403) return CLOSED;
   if (answer.status >= 400 && answer.status < 500 && !SAYS_NOTHING.has(answer.status)) return "missing";
   if (answer.status !== 200 || !isRecord(answer.body) || errorCode(answer.body) !== null) return null;
   const { userPurpose, language, timeZone } = answer.body;
