@@ -44,6 +44,7 @@ const cursorSchema = v.object({
   unsure: idList,
   listedAt: v.nullable(v.number()),
   wary: v.boolean(),
+  reads: v.exactOptional(v.number()),
   overflow: v.exactOptional(v.boolean()),
 });
 
@@ -58,6 +59,7 @@ const progressSchema = v.object({
   removed,
   unsure: idList,
   wary: v.boolean(),
+  reads: v.exactOptional(v.number()),
   gone: idList,
   done: idList,
   open: v.record(v.string(), v.string()),
@@ -71,13 +73,14 @@ export type Stream = v.InferOutput<typeof stream>;
  * `again`: who was not found is to be looked up once more, and in how many cycles. `gone`: tracked groups that were deleted (a Microsoft 365 group can be
  * restored). `unsure`: people who were deleted and then listed: groups may have been listed without them before. `listedAt`: when groups were
  * last listed, as long as changes of that time may still come. `wary`: everything was listed since `users` was the place, for the first time in
- * a row, so whoever is told of may have been away meanwhile. `overflow`: there were more unknown members than are remembered.
+ * a row, so whoever is told of may have been away meanwhile. `reads`: full reads in a row up to this one whose changes asked for another.
+ * `overflow`: there were more unknown members than are remembered.
  */
 export type Cursor = v.InferOutput<typeof cursorSchema>;
 
 /**
  * `done`: groups listed to the end; `open`: next page of groups begun; `delta`: null where the tenant has none. `removed`: false for those who
- * were there again before the listing began. `unsure` and `wary`: as the cursor will have them.
+ * were there again before the listing began. `unsure`, `wary` and `reads`: as the cursor will have them.
  */
 export type Progress = v.InferOutput<typeof progressSchema>;
 
@@ -105,6 +108,12 @@ export function goneBefore(text: string | null): string[] {
 /** Whether an earlier cursor is that of a full read whose changes were never got through. */
 export function wasWary(text: string | null): boolean {
   return v.safeParse(v.object({ wary: v.literal(true) }), parseJson(text)).success;
+}
+
+/** Full reads in a row up to an earlier cursor, without the changes after them. */
+export function readsBefore(text: string | null): number {
+  const parsed = v.safeParse(v.object({ reads: v.number() }), parseJson(text));
+  return parsed.success ? parsed.output.reads : 0;
 }
 
 /** Where the changes of users go on in an earlier cursor; null: it does not say. */

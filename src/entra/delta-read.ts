@@ -46,6 +46,7 @@ export async function readDelta(reading: Reading, cursor: Cursor): Promise<void>
     unsure: listedAt === null ? [] : [...changes.unsure],
     listedAt,
     wary: false,
+    reads: 0,
     unresolved: people.unresolved.slice(-UNRESOLVED),
     again: Object.fromEntries(Object.entries(people.again).slice(-UNRESOLVED)),
     overflow: people.unresolved.length > UNRESOLVED || Object.keys(people.again).length > UNRESOLVED,

@@ -11,6 +11,7 @@ import {
   type Progress,
   parseCursor,
   parseProgress,
+  readsBefore,
   removedBefore,
   type Stream,
   toText,
@@ -113,6 +114,7 @@ async function begin(reading: Reading, alive: readonly ObjectId[]): Promise<Prog
     removed,
     unsure: [],
     wary: !wasWary(before),
+    reads: readsBefore(before) + 1,
     parent: parent.id,
     others: [...new Set(others.map((group) => group.id))].filter((id) => id !== parent.id),
     nodes: new Map(nodes),
@@ -209,10 +211,11 @@ async function rename(reading: Reading, { delta, nodes, parent, others }: Progre
 }
 
 function cursorOf(reading: Reading, progress: Progress): Omit<Cursor, keyof Links> {
-  const { version, key, parent, others, nodes, removed, unsure, wary, gone } = progress;
+  const { version, key, parent, others, nodes, removed, unsure, wary, reads = 1, gone } = progress;
   const listedAt = reading.now();
   // Whether Graph takes delta in a batch is tried anew: what was found once may have passed.
-  return { version, key, batch: true, parent, others, nodes, removed, unsure, wary, gone, listedAt, unresolved: [] };
+  const doubts = { removed, unsure, wary, reads, gone, listedAt };
+  return { version, key, batch: true, parent, others, nodes, ...doubts, unresolved: [] };
 }
 
 function unlisted(progress: Progress): ObjectId[] {

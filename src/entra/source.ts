@@ -18,6 +18,8 @@ const TOLD_EVERY = 5_000;
 
 /** Cycles in a row that may fail in reading changes before everything is read from a fresh place. */
 const ENOUGH_FAILURES = 3;
+/** Full reads in a row that may go unjudged: two in each of two cycles. */
+const MOST_READS = 4;
 /** Failures that may lie in the place itself: a page that is none, a circle, a refusal, more than a cycle has time for. */
 const BAD_PLACE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ERR_GRAPH_INCOMPLETE",
@@ -110,13 +112,20 @@ async function readWhole(reading: Reading): Promise<readonly ObjectId[] | null> 
   }
 }
 
-/** Lists without what changed meanwhile are not to be judged by: somebody may be in the earlier ones only, or in the later. */
+/**
+ * Lists without what changed meanwhile are not to be judged by: somebody may be in the earlier ones only, or in the later. Where even the next
+ * cycle finds no end of it, changes repeat what was long before the lists, and these are as good as they will be.
+ */
 async function readAgain(reading: Reading, alive: readonly ObjectId[]): Promise<void> {
   const { cursor } = await readFull(reading, alive);
   try {
     if (cursor !== null) await readDelta(reading, cursor);
   } catch (error) {
     if (!isReset(error)) throw error;
+    if ((cursor?.reads ?? 1) >= MOST_READS) {
+      reading.logger.warn("the changes ask for one full read after another: {message}", { message: error.message });
+      return;
+    }
     throw new AgentError(error.code, error.message, { retryable: true, facts: error.facts, cause: error });
   }
 }

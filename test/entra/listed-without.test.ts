@@ -107,6 +107,30 @@ describe("somebody in two groups, of which one is listed after the other", () =>
     expect(mirror.snapshot()[ana]?.groups).toEqual(ALL);
   });
 
+  test("who is said to come and go in read after read is judged in the second cycle, and read again in the third", async () => {
+    const { entra, ana, late } = setUpAna();
+    const bob = addPerson(entra, "Bob", entra.groups.Eco);
+    const mirror = createMemoryMirror();
+    await createReader(entra).read(mirror);
+    let reads = 0;
+    const { read } = during(entra, (url) => {
+      if (!url.includes(`${late}/members`)) return;
+      reads += 1;
+      if (reads % 2 === 1) entra.tenant.updateUser(bob, { displayName: `Robert ${reads}` });
+      else entra.tenant.restoreUser(ana);
+    });
+    entra.tenant.deleteUser(ana);
+    expect(await read(mirror, { full: true }).catch((error) => error)).toMatchObject({ code: "ERR_DELTA_RESET" });
+    entra.tenant.deleteUser(ana);
+    expect(await read(mirror, { full: true })).toMatchObject({ kind: "full" });
+    expect(reads).toBe(4);
+    await createReader(entra).read(mirror);
+    expect(mirror.snapshot()[ana]?.groups).toEqual(ALL);
+    // Once changes were got through, the next doubt is waited for as long as the first.
+    entra.tenant.deleteUser(ana);
+    expect(await read(mirror, { full: true }).catch((error) => error)).toMatchObject({ code: "ERR_DELTA_RESET" });
+  });
+
   test("who is deleted between the two and restored later is in both", async () => {
     for (const wait of [0, 2 * HOUR]) {
       const { entra, ana, late } = setUpAna();
