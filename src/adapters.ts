@@ -23,6 +23,7 @@ import { createEntraSource, type EntraSource } from "./entra/source.ts";
 import { AgentError } from "./errors.ts";
 import { childLogger } from "./log.ts";
 import { daysLeft } from "./model/days.ts";
+import { displayNameOf } from "./model/directory.ts";
 import type { Drift } from "./model/remote-account.ts";
 import type { CredentialView } from "./model/views.ts";
 import type { MailOptions } from "./notify/mail.ts";
@@ -182,8 +183,7 @@ function noteDrift(store: TenantStore, { user, expected, found }: Drift, now: nu
   const times = store.contests.note(user, expected, now);
   if (times !== CONTESTED) return;
   const known = store.people.person(user);
-  const name = known?.properties?.["displayName"];
-  const displayName = typeof name === "string" ? name : null;
+  const displayName = displayNameOf(known?.properties);
   const person = { id: user, address: known?.account?.address ?? null, displayName };
   store.outbox.add([contestedNotice({ person, wanted: expected, found, times }, now)], now);
 }

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AgentError } from "../errors.ts";
 import type { Action, ActionKind } from "../model/action.ts";
-import { addressKey } from "../model/directory.ts";
+import { addressKey, displayNameOf } from "../model/directory.ts";
 import type { Account, PersonState } from "../model/person.ts";
 import { manualNotice } from "./notices.ts";
 import type { CycleParts } from "./settings.ts";
@@ -232,12 +232,7 @@ function record(store: Parts["store"], step: ManualStep, by: string, now: number
   if (kind !== "link") store.people.remark(person.key, DONE[kind]);
   // The next cycle says what follows from it.
   store.people.markDirty([person.key, ...(formerOwner === null ? [] : [formerOwner.key])]);
-  const displayName = person.properties?.["displayName"];
-  const told = {
-    id: action.user,
-    address: action.address,
-    displayName: typeof displayName === "string" ? displayName : null,
-  };
+  const told = { id: action.user, address: action.address, displayName: displayNameOf(person.properties) };
   const at = new Date(now).toISOString();
   store.outbox.add([manualNotice({ action: kind, person: told, tier: account.tier, by, at })], now);
 }

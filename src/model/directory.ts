@@ -40,6 +40,12 @@ export interface MailboxSettings {
 /** unread: not asked yet, which is never the same as null; missing: asked, there is no mailbox (a fact about that person). */
 export type Mailbox = MailboxSettings | "missing" | "unread";
 
+/** As the directory has it; null: it was not read, or there is none. */
+export function displayNameOf(properties: PersonFacts["properties"] | null | undefined): string | null {
+  const name = properties?.["displayName"];
+  return typeof name === "string" ? name : null;
+}
+
 /** Everything that rules may look at for one person. */
 export interface PersonFacts {
   readonly id: ObjectId;

@@ -114,9 +114,13 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
     storeErrors(called, () => prepare("BEGIN IMMEDIATE").run());
     depth += 1;
   };
-  const commit = (): void => void storeErrors(called, () => prepare("COMMIT").run());
+  const commit = (): void => {
+    storeErrors(called, () => prepare("COMMIT").run());
+    depth -= 1;
+  };
   const undo = (): void => {
     rollBack();
+    depth -= 1;
     for (const listener of rollbackListeners) listener();
   };
   const database: Database = {
@@ -143,8 +147,6 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
       } catch (error) {
         undo();
         throw error;
-      } finally {
-        depth -= 1;
       }
     },
     exclusively: async (work) => {
@@ -156,8 +158,6 @@ export function openDatabase(file: string, options: OpenOptions = {}): Database 
       } catch (error) {
         undo();
         throw error;
-      } finally {
-        depth -= 1;
       }
     },
     durableTransaction: (work) => {

@@ -1,6 +1,6 @@
 /** Too much at once is held; a person lets it through or drops it. */
 import { describe, expect, test } from "bun:test";
-import { exported, exportedPerson, onlyHold, openHome, RULES, type TestHome } from "../support/home.ts";
+import { exported, exportedPerson, onlyHold, openHome, type TestHome } from "../support/home.ts";
 import { startTestAgent } from "../support/running-agent.ts";
 
 interface Crowd {
@@ -239,27 +239,6 @@ test("an import of many newcomers is held after the first cycle, but not in it",
   expect(code).toBe(3);
 });
 
-test("a rejection outlives an edit of the rules that asks for another attribute", async () => {
-  const home = openHome();
-  const people = Array.from({ length: 30 }, (_, i) => home.person(`Person ${i}`, ["Eco"]));
-  await home.run("sync");
-  for (const id of people) {
-    home.tenant.removeMember(home.groups["Eco"] ?? "", id);
-    home.tenant.addMember(home.groups["No_Licence"] ?? "", id);
-  }
-  expect((await home.run("sync")).code).toBe(3);
-  const { id } = await onlyHold(home);
-  expect((await home.run("holds", "reject", id)).code).toBe(0);
-  home.writeRules(
-    RULES.replace(
-      "rules:\n",
-      "rules:\n  - {name: legal, tier: Pro, priority: 40, when: {all: [{group: Pro}, {attribute: city, equals: Oslo}]}}\n",
-    ),
-  );
-  const after = await home.run("sync", "--json");
-  expect(after.json.cycles[0]).toMatchObject({ kind: "full", outcome: "succeeded", actions: { revoke: 0 }, held: {} });
-});
-
 test("a seat for which many wait is held for all of them at once, and stays one hold", async () => {
   const home = openHome({
     seats: { Eco: 1, Pro: 30 },
@@ -282,28 +261,4 @@ test("a seat for which many wait is held for all of them at once, and stays one 
     ids.add((await onlyHold(home)).id);
   }
   expect(ids.size).toBe(1);
-});
-
-test("what an approval does not name counts against the limit, also of the same kind for the same person", async () => {
-  const home = openHome({ mailboxSettings: false, extra: "guard: {change: {count: 1, percent: 100}}\n" });
-  for (const [name, department] of Object.entries({ Ana: "Legal", Ben: "Sales", Cleo: "Audit" })) {
-    home.person(name, ["Eco"], { department });
-  }
-  const give = (tier: string, ...departments: string[]): void =>
-    home.writeRules(
-      RULES.replace(
-        "rules:\n",
-        `rules:\n  - {name: by department, tier: ${tier}, priority: 40, when: {attribute: department, in: [${departments.join(", ")}]}}\n`,
-      ),
-    );
-  give("Pro", "Nobody");
-  await home.run("sync");
-  give("Pro", "Legal", "Sales");
-  await home.run("sync");
-  const { id } = await onlyHold(home);
-  give("Advanced", "Legal");
-  const { json } = await home.run("holds", "approve", id, "--json");
-  expect(json).toMatchObject({ cycles: [{ actions: { change: 1 }, held: {} }] });
-  give("Advanced", "Legal", "Audit");
-  expect((await home.run("sync", "--json")).json.cycles[0].held).toEqual({ change: 1 });
 });

@@ -15,6 +15,16 @@ function during(entra: TestEntra, before: (url: string) => void) {
   return createReader(entra, { fetch });
 }
 
+/** `act` is called whenever a list of the group is asked for; `times`: how often it was by then. */
+function whenListed(entra: TestEntra, group: string, act: (times: number) => void) {
+  let times = 0;
+  return during(entra, (url) => {
+    if (!url.includes(`${group}/members`)) return;
+    times += 1;
+    act(times);
+  });
+}
+
 /** A group's list is cut until `mend` is called; the groups before it are listed. */
 function cutAt(entra: TestEntra, group: string) {
   let cut = true;
@@ -95,10 +105,7 @@ describe("somebody in two groups, of which one is listed after the other", () =>
     await createReader(entra).read(mirror);
     entra.tenant.deleteUser(ana);
     await createReader(entra).read(mirror);
-    let reads = 0;
-    const { read } = during(entra, (url) => {
-      if (!url.includes(`${late}/members`)) return;
-      reads += 1;
+    const { read } = whenListed(entra, late, (reads) => {
       if (reads === 1) entra.tenant.updateUser(bob, { displayName: "Robert" });
       if (reads === 2) entra.tenant.restoreUser(ana);
     });
@@ -113,9 +120,8 @@ describe("somebody in two groups, of which one is listed after the other", () =>
     const mirror = createMemoryMirror();
     await createReader(entra).read(mirror);
     let reads = 0;
-    const { read } = during(entra, (url) => {
-      if (!url.includes(`${late}/members`)) return;
-      reads += 1;
+    const { read } = whenListed(entra, late, (times) => {
+      reads = times;
       if (reads % 2 === 1) entra.tenant.updateUser(bob, { displayName: `Robert ${reads}` });
       else entra.tenant.restoreUser(ana);
     });
@@ -135,11 +141,8 @@ describe("somebody in two groups, of which one is listed after the other", () =>
     for (const wait of [0, 2 * HOUR]) {
       const { entra, ana, late } = setUpAna();
       const mirror = createMemoryMirror();
-      let done = false;
-      const { read } = during(entra, (url) => {
-        if (done || !url.includes(`${late}/members`)) return;
-        done = true;
-        entra.tenant.deleteUser(ana);
+      const { read } = whenListed(entra, late, (times) => {
+        if (times === 1) entra.tenant.deleteUser(ana);
       });
       await read(mirror);
       expect(mirror.snapshot()).toEqual({});
@@ -154,10 +157,8 @@ describe("somebody in two groups, of which one is listed after the other", () =>
   test("whose deletion is told late only, and who is restored later, is in both", async () => {
     const { entra, ana, late } = setUpAna();
     const mirror = createMemoryMirror();
-    let done = false;
-    const { read } = during(entra, (url) => {
-      if (done || !url.includes(`${late}/members`)) return;
-      done = true;
+    const { read } = whenListed(entra, late, (times) => {
+      if (times > 1) return;
       entra.tenant.deleteUser(ana);
       entra.tenant.replicationDelay = 60_000;
     });
